@@ -1,0 +1,53 @@
+# Everything from a fresh checkout. Prerequisites: Node.js 20.19 or later with npm, git, and Go 1.24 or
+# later for the programs of the test cluster (see test/cluster/README.md); shellcheck for `lint` and `test`.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+dependencies := node_modules/.package-lock.json
+typescript := node --import ./test/support/typescript.js
+generators := $(wildcard crds/scripts/generate-*.mjs lib/*/scripts/generate-*.mjs)
+scripts := .ci/run $(wildcard test/cluster/*.sh)
+
+.PHONY: help run test bench cluster build fmt lint generate generated clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Run everything on a cluster made for it; CLUSTER=current uses the one of KUBECONFIG
+	@CLUSTER="$(CLUSTER)" $(typescript) test/cluster/run.ts
+
+test: $(dependencies) ## Run all checks and tests, and print a summary
+	@$(typescript) test/support/run-tests.ts
+
+bench: build ## Run the benchmarks; each prints one line of JSON
+	@for benchmark in bench/*.ts; do $(typescript) "$$benchmark" || exit 1; done
+
+cluster: $(dependencies) ## Hold a test cluster up until Ctrl-C and print how to use it
+	@$(typescript) test/cluster/main.ts
+
+build: $(dependencies) ## Compile into dist/, which checks types and the walls between folders
+	@node_modules/.bin/tsc -b
+
+fmt: $(dependencies) ## Format all files
+	@node_modules/.bin/biome check --write .
+
+lint: $(dependencies) ## Check format, style and scripts, changing nothing
+	@node_modules/.bin/biome check .
+	@command -v shellcheck > /dev/null || { echo "shellcheck is needed to check scripts: install the package shellcheck." >&2; exit 1; }
+	@shellcheck $(scripts)
+
+generate: build ## Write the generated files anew
+	@for generator in $(generators); do node "$$generator" || exit 1; done
+
+generated: build ## Check that the generated files are up to date
+	@for generator in $(generators); do node "$$generator" --check || exit 1; done
+
+clean: ## Remove what was built; the cached programs of the test cluster stay
+	rm -rf dist test-output
+
+$(dependencies): package-lock.json
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' \
+	  || { echo "Node.js 20.19 or later is needed, with npm: install it from https://nodejs.org." >&2; exit 1; }
+	@command -v git > /dev/null || { echo "git is needed: install the package git." >&2; exit 1; }
+	npm ci --no-audit --no-fund
+	@touch $@

@@ -1,0 +1,59 @@
+// `make cluster`: a cluster that is held up until Ctrl-C, or until standard input ends.
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { startCluster } from './control-plane.js';
+import { currentCluster } from './current-cluster.js';
+import { installDefinition } from './definition.js';
+
+/** The line that `--json` prints, for the program that started this one. */
+export interface ClusterReport {
+  kubeconfig: string;
+  dir: string;
+  /** The folder of kubectl and the other programs. */
+  programs: string;
+}
+
+const { values: options } = parseArgs({
+  options: { json: { type: 'boolean' }, audit: { type: 'boolean' }, use: { type: 'string' } },
+});
+const started = Date.now();
+const cluster = options.use
+  ? await currentCluster(options.use)
+  : await startCluster({ audit: options.audit === true });
+await installDefinition(cluster);
+const report: ClusterReport = {
+  kubeconfig: cluster.kubeconfig,
+  dir: cluster.dir,
+  programs: path.dirname(cluster.programs['kubectl']!),
+};
+if (options.json) {
+  console.log(JSON.stringify(report));
+  // The starter's end of the pipe closes when it ends, in whatever way.
+  process.stdin.resume().once('end', end);
+} else {
+  console.log(introduction());
+  setInterval(() => undefined, 1 << 30);
+}
+process.once('SIGINT', end).once('SIGTERM', end);
+
+function introduction(): string {
+  return [
+    `A Kubernetes cluster is up after ${((Date.now() - started) / 1000).toFixed(1)} s. To use it:`,
+    '',
+    `  export KUBECONFIG=${report.kubeconfig}`,
+    `  export PATH=${report.programs}:$PATH`,
+    '',
+    'To run the integration tests against it: RUNBOAT_TEST_KUBECONFIG=$KUBECONFIG make test',
+    'Ctrl-C ends it.',
+  ].join('\n');
+}
+
+function end(): void {
+  cluster.stop().then(
+    () => process.exit(0),
+    (error) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
+}

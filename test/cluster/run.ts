@@ -1,0 +1,126 @@
+// `make run`: runboat on a cluster made for it, or on the user's (CLUSTER=current), until Ctrl-C.
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startCluster } from './control-plane.js';
+import { type CurrentCluster, currentCluster } from './current-cluster.js';
+import { installDefinition } from './definition.js';
+import { demonstrationConfig, demonstrationNamespace } from './demonstration.js';
+import { repositoryRoot } from './paths.js';
+import { folderPrefix } from './ports.js';
+import { ClusterProcesses } from './processes.js';
+
+const operatorPatienceMs = 60_000;
+/** The operator hands over within 10 s of SIGTERM. */
+const endPatienceMs = 12_000;
+
+const useCurrent = process.env['CLUSTER'] === 'current';
+const processes = new ClusterProcesses(await mkdtemp(path.join(os.tmpdir(), folderPrefix)));
+await processes.recordGuard();
+let cluster: CurrentCluster | undefined;
+let ending = false;
+process.once('SIGINT', () => end(0)).once('SIGTERM', () => end(0));
+try {
+  cluster = await prepareCluster();
+  const configuration = path.join(processes.folder, 'runboat.yaml');
+  await writeFile(configuration, demonstrationConfig());
+  startOperator(cluster, configuration);
+  await untilOperatorLeads(cluster);
+  console.log(introduction(cluster, configuration));
+  await untilOneEnds(['operator']);
+} catch (error) {
+  if (!ending) console.error((error as Error).message);
+  end(1);
+}
+
+async function prepareCluster(): Promise<CurrentCluster> {
+  if (!useCurrent) console.log('Starting a Kubernetes cluster on this machine.');
+  const found = useCurrent ? await currentCluster(userKubeconfig()) : await startCluster();
+  await installDefinition(found);
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: demonstrationNamespace } };
+  await found.kubectl(['apply', '-f', '-'], JSON.stringify(namespace));
+  return found;
+}
+
+function userKubeconfig(): string {
+  return process.env['KUBECONFIG'] || path.join(os.homedir(), '.kube', 'config');
+}
+
+function startOperator({ kubeconfig, programs }: CurrentCluster, configuration: string): void {
+  processes.start('operator', process.execPath, operatorArguments(configuration), {
+    output: 'inherit',
+    env: {
+      ...process.env,
+      KUBECONFIG: kubeconfig,
+      PATH: `${path.dirname(programs['kubectl']!)}${path.delimiter}${process.env['PATH']}`,
+      NODE_OPTIONS: '',
+      RUNBOAT_METRICS_PORT: '0',
+    },
+  });
+}
+
+function operatorArguments(configuration: string): string[] {
+  return [path.join(repositoryRoot, 'bin', 'runboat'), 'operator', '--config', configuration];
+}
+
+/** The operator is at work once it holds its Lease. */
+async function untilOperatorLeads(cluster: CurrentCluster): Promise<void> {
+  const lease = ['get', 'lease', 'runboat-operator', '-n', demonstrationNamespace, '--ignore-not-found'];
+  const deadline = Date.now() + operatorPatienceMs;
+  while (!(await cluster.kubectl([...lease, '-o', 'jsonpath={.spec.holderIdentity}']))) {
+    if (!processes.isRunning('operator'))
+      throw new Error('The operator ended; its last lines above say why.');
+    if (Date.now() > deadline)
+      throw new Error(`The operator took no Lease within ${operatorPatienceMs / 1000} s.`);
+    await sleep(250);
+  }
+}
+
+/** Resolves never: throws when one of the processes ends without being told to. */
+async function untilOneEnds(names: readonly string[]): Promise<never> {
+  for (;;) {
+    const ended = names.find((name) => !processes.isRunning(name));
+    if (ended !== undefined) throw new Error(`The ${ended} ended; its last lines above say why.`);
+    await sleep(500);
+  }
+}
+
+function introduction({ kubeconfig, programs }: CurrentCluster, configuration: string): string {
+  const access = useCurrent
+    ? []
+    : [`  export KUBECONFIG=${kubeconfig}`, `  export PATH=${path.dirname(programs['kubectl']!)}:$PATH`];
+  return [
+    '',
+    `runboat is up, with the configuration ${configuration}. In another terminal:`,
+    '',
+    ...access,
+    `  kubectl apply -n ${demonstrationNamespace} -f docs/examples/build.yaml    # a first build`,
+    `  kubectl get rb -n ${demonstrationNamespace} --watch`,
+    `  kubectl scale rb NAME -n ${demonstrationNamespace} --replicas=1    # start it; 0 stops it`,
+    `  kubectl delete rb NAME -n ${demonstrationNamespace}                # with all that belongs to it`,
+    '',
+    useCurrent
+      ? 'Ctrl-C ends the operator; the cluster stays.'
+      : 'The nodes are simulated: pods run in name only. Ctrl-C ends all.',
+    '',
+  ].join('\n');
+}
+
+function end(code: number): void {
+  if (ending) return;
+  ending = true;
+  endAll().then(
+    () => process.exit(code),
+    (error) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
+}
+
+async function endAll(): Promise<void> {
+  await processes.end('operator', 'SIGTERM', endPatienceMs);
+  await cluster?.stop();
+  await processes.endAll();
+}
