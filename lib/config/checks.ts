@@ -1,0 +1,53 @@
+import type { ConfigProblem } from './config-error.js';
+import { isTree, type Tree } from './draft.js';
+import { compilePattern, patternReason } from './pattern.js';
+import type { Config } from './types.js';
+
+/** What is wrong with the rules' regular expressions. Values may be wrong otherwise; that is the schema's. */
+export function checkPatterns(values: Tree): ConfigProblem[] {
+  return rules(values).flatMap(({ rule, path }) =>
+    (['repo', 'branch'] as const).flatMap((key) => patternProblem(rule[key], `${path}.${key}`)),
+  );
+}
+
+/** Which names of bundles no bundle has. */
+export function checkBundleNames(values: Tree, bundles: Readonly<Record<string, string>>): ConfigProblem[] {
+  const names = rules(values).map(({ rule, path }) => ({
+    name: rule['kubefiles'],
+    path: `${path}.kubefiles`,
+  }));
+  return [{ name: values['defaultBundle'], path: 'defaultBundle' }, ...names].flatMap(({ name, path }) => {
+    if (typeof name !== 'string' || Object.hasOwn(bundles, name)) return [];
+    const known = Object.keys(bundles).join(', ') || 'none';
+    return [
+      { path, message: `no bundle is called \`${name}\`; there are: ${known}; others go into \`bundles\`` },
+    ];
+  });
+}
+
+/** What is allowed and probably not meant. */
+export function doubts(config: Config): string[] {
+  const warnings: string[] = [];
+  if (config.repos.length === 0) warnings.push('`repos` is empty: no repository is built');
+  const key = config.github.app?.privateKey;
+  if (key !== undefined && !key.includes('PRIVATE KEY-----')) {
+    warnings.push('`github.app.privateKey` does not look like a private key in PEM format');
+  }
+  return warnings;
+}
+
+function rules(values: Tree): { rule: Tree; path: string }[] {
+  const list: unknown[] = Array.isArray(values['repos']) ? values['repos'] : [];
+  return list.flatMap((rule, index) => (isTree(rule) ? [{ rule, path: `repos[${index}]` }] : []));
+}
+
+function patternProblem(source: unknown, path: string): ConfigProblem[] {
+  if (typeof source !== 'string') return [];
+  try {
+    compilePattern(source, { ignoreCase: false });
+    return [];
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return [{ path, message: `is not a valid regular expression: ${patternReason(error)}` }];
+  }
+}

@@ -1,0 +1,64 @@
+import { ConfigError, type ConfigProblem } from './config-error.js';
+import type { Parsed } from './scalars.js';
+
+export type Tree = Readonly<Record<string, unknown>>;
+
+/** A bundle that is given by its folder alone and is named after the folder's last part. */
+export interface PathBundle {
+  readonly name: string;
+  readonly folder: string;
+  /** The variable, or the place in it. */
+  readonly source: string;
+}
+
+/** A configuration while it is being put together from the file and the environment. */
+export interface Draft {
+  values: Tree;
+  /** The same tree with every scalar as it was written. */
+  texts: Tree;
+  /** Keys whose value came from the environment, and the variable. */
+  readonly sources: Map<string, string>;
+  /** Keys whose variable could not be read, which has been reported. */
+  readonly unreadable: Set<string>;
+  readonly pathBundles: PathBundle[];
+  readonly problems: ConfigProblem[];
+  readonly warnings: string[];
+}
+
+/** Begins with what the file says. Throws ConfigError when that is no map. */
+export function newDraft(parsed: Parsed, file: string): Draft {
+  if (!isTree(parsed.value) || !isTree(parsed.text)) {
+    throw new ConfigError([
+      { path: file, message: 'must be a map of settings, such as `namespace: builds`' },
+    ]);
+  }
+  return {
+    values: parsed.value,
+    texts: parsed.text,
+    sources: new Map(),
+    unreadable: new Set(),
+    pathBundles: [],
+    problems: [],
+    warnings: [],
+  };
+}
+
+/** Puts a value that a variable gave in the place of the file's. */
+export function setFromVariable(draft: Draft, key: string, parsed: Parsed, variable: string): void {
+  const path = key.split('.');
+  draft.values = withValue(draft.values, path, parsed.value);
+  draft.texts = withValue(draft.texts, path, parsed.text);
+  draft.sources.set(key, variable);
+}
+
+export function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A copy with a value at a path. Something in the way that is no map stays, and is reported later. */
+function withValue(tree: Tree, path: readonly string[], value: unknown): Tree {
+  const [name = '', ...rest] = path;
+  if (rest.length === 0) return { ...tree, [name]: value };
+  const inner = tree[name] ?? {};
+  return isTree(inner) ? { ...tree, [name]: withValue(inner, rest, value) } : tree;
+}
