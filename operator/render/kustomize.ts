@@ -1,0 +1,138 @@
+import { type ExecFileException, execFile } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import type { FileSet } from './kustomization.js';
+
+const MAX_AT_ONCE = 2;
+const DEFAULT_TIMEOUT_MS = 20_000;
+const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
+
+/** kustomize refused the files; the message is its first line, without the paths of this machine. */
+export class KustomizeFailed extends Error {}
+
+/** Runs `kubectl kustomize` over a set of files. */
+export class Kustomize {
+  private readonly kubectl: string;
+  private readonly timeoutMs: number;
+  private running = 0;
+  private readonly waiting: (() => void)[] = [];
+
+  /** `timeoutMs` bounds one run, 20 s unless told. */
+  constructor(kubectl: string, timeoutMs = DEFAULT_TIMEOUT_MS) {
+    this.kubectl = kubectl;
+    this.timeoutMs = timeoutMs;
+  }
+
+  /** The YAML that kustomize makes of the files; at most two runs at once, others wait. Throws KustomizeFailed. */
+  async run(files: FileSet): Promise<string> {
+    if (this.running >= MAX_AT_ONCE) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    else this.running += 1;
+    try {
+      return await this.runNow(files);
+    } finally {
+      const next = this.waiting.shift();
+      if (next === undefined) this.running -= 1;
+      else next();
+    }
+  }
+
+  private async runNow(files: FileSet): Promise<string> {
+    // Resolved, because kustomize names files by their real path in errors.
+    const folder = await realpath(await mkdtemp(join(tmpdir(), 'runboat-bundle-')));
+    try {
+      await writeFiles(folder, files);
+      return await this.execute(folder);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  private execute(folder: string): Promise<string> {
+    // Without PATH kustomize finds no git to fetch with; without the rest no setting of ours reaches it.
+    const options = {
+      cwd: folder,
+      env: { PATH: '' },
+      timeout: this.timeoutMs,
+      killSignal: 'SIGKILL',
+      maxBuffer: MAX_OUTPUT_BYTES,
+    } as const;
+    return new Promise((resolve, reject) => {
+      execFile(this.kubectl, ['kustomize', folder], options, (error, stdout, stderr) => {
+        if (error === null) resolve(stdout);
+        else reject(this.explain(error, stderr, folder));
+      });
+    });
+  }
+
+  private explain(error: ExecFileException, stderr: string, folder: string): Error {
+    if (error.killed) {
+      return new KustomizeFailed(
+        `kubectl kustomize did not end within ${this.timeoutMs / 1000} s; make the bundle simpler`,
+      );
+    }
+    if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') {
+      return new KustomizeFailed(
+        `its resources are larger than ${MAX_OUTPUT_BYTES} bytes; make the bundle smaller`,
+      );
+    }
+    if (typeof error.code === 'string') {
+      return new Error(
+        `${this.kubectl} cannot be run (${error.code}); set RUNBOAT_KUBECTL to the path of kubectl.`,
+      );
+    }
+    return new KustomizeFailed(
+      firstLine(stderr).replaceAll(`${folder}/`, '').replaceAll(folder, 'the bundle'),
+    );
+  }
+}
+
+async function writeFiles(folder: string, files: FileSet): Promise<void> {
+  const folders = new Set([...files.keys()].map((path) => dirname(path)));
+  for (const path of folders) await mkdir(join(folder, path), { recursive: true });
+  await Promise.all([...files].map(([path, content]) => writeFile(join(folder, path), content)));
+}
+
+// kubectl says `error: ...`; some builds of it log `E0102 ... "command failed" err="..."` instead.
+function firstLine(stderr: string): string {
+  const line =
+    stderr.split('\n').find((text) => /\S/.test(text) && !text.startsWith('# Warning')) ??
+    'it gave no reason';
+  const logged = /\berr="((?:[^"\\]|\\.)*)"/.exec(line)?.[1];
+  const text =
+    logged === undefined
+      ? line.replace(/^error: /, '')
+      : logged.replace(/\\n[^]*/, '').replace(/\\(.)/g, '$1');
+  return text.length > 500 ? `${text.slice(0, 500)}...` : text;
+}
+
+/**
+ * The kubectl to use: the one given, else RUNBOAT_KUBECTL, else the first in PATH. Throws Error with a sentence when
+ * there is none. Look once at the start: the result is an absolute path.
+ */
+export function findKubectl(given?: string, env: NodeJS.ProcessEnv = process.env): string {
+  const wanted = given || env['RUNBOAT_KUBECTL'];
+  if (wanted) {
+    if (isExecutable(wanted)) return wanted;
+    throw new Error(
+      `kubectl cannot be run from ${wanted}; correct RUNBOAT_KUBECTL, or install kubectl there.`,
+    );
+  }
+  const folder = (env['PATH'] ?? '')
+    .split(delimiter)
+    .find((path) => path !== '' && isExecutable(join(path, 'kubectl')));
+  if (folder !== undefined) return join(folder, 'kubectl');
+  throw new Error(
+    'kubectl is not in PATH; install it, or set RUNBOAT_KUBECTL to its path (it renders the bundles).',
+  );
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
