@@ -1,0 +1,47 @@
+import type { Config } from '../lib/config/types.js';
+import { type ConfiguredBundle, checkBundles } from '../operator/render/check-bundles.js';
+import { offlineKinds } from '../operator/render/kinds.js';
+import { Renderer } from '../operator/render/renderer.js';
+import { checkConfiguration } from './config-check.js';
+import { configFlag, flagVariables } from './flags.js';
+import { describeFlags, parseFlags, UsageError } from './usage.js';
+
+/** `runboat config check`: exit code 0 when all is well, 2 when something is wrong. */
+export async function run(args: string[]): Promise<number> {
+  const { help, words, flags } = parseFlags(args, [configFlag]);
+  if (help) {
+    process.stdout.write(describeFlags('runboat config check [OPTIONS]', [configFlag]));
+    return 0;
+  }
+  if (words.length !== 1 || words[0] !== 'check')
+    throw new UsageError('There is only "runboat config check".');
+  const report = (message: string) => process.stderr.write(`${message}\n`);
+  const config = checkConfiguration({
+    file: flags['config'],
+    env: process.env,
+    knownVariables: flagVariables,
+    report,
+  });
+  if (!config) return 2;
+  const found = await checkBundles(
+    configuredBundles(config),
+    new Renderer({ allowed: offlineKinds(config.resourceTypes) }),
+  );
+  for (const { level, bundle, file, sentence } of found) {
+    report(
+      `${level === 'error' ? 'Error' : 'Warning'}: bundle ${bundle}${file ? `, ${file}` : ''}: ${sentence}`,
+    );
+  }
+  if (found.some(({ level }) => level === 'error')) return 2;
+  process.stdout.write('The configuration and its bundles are in order.\n');
+  return 0;
+}
+
+/** Each bundle with the template variables that each rule which uses it gives. */
+function configuredBundles(config: Config): ConfiguredBundle[] {
+  return Object.entries(config.bundles).map(([name, folder]) => {
+    const rules = config.repos.filter((rule) => (rule.kubefiles ?? config.defaultBundle) === name);
+    const templateVars = rules.map((rule) => ({ ...config.templateVars, ...rule.templateVars }));
+    return { name, folder, templateVars: templateVars.length > 0 ? templateVars : [config.templateVars] };
+  });
+}

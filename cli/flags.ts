@@ -1,0 +1,35 @@
+import type { Flag } from './usage.js';
+
+export const configFlag: Flag = {
+  name: 'config',
+  env: 'RUNBOAT_CONFIG',
+  value: 'FILE',
+  help: 'the configuration file',
+};
+
+export const resyncFlag: Flag = {
+  name: 'resync',
+  env: 'RUNBOAT_RESYNC',
+  value: 'DURATION',
+  help: 'time between comparisons of each cache with the API server, 5m by default',
+};
+
+export const modeFlag: Flag = {
+  name: 'mode',
+  env: 'RUNBOAT_MODE',
+  value: 'MODE',
+  help: 'deployment, initialize, start, stop or cleanup',
+};
+
+export const fileFlag: Flag = {
+  name: 'file',
+  short: 'f',
+  env: 'RUNBOAT_FILE',
+  value: 'FILE',
+  help: 'a RunboatBuild in YAML or JSON, - for standard input',
+};
+
+/** Variables that stand for flags, so that the configuration does not warn of them. */
+export const flagVariables: readonly string[] = [configFlag, resyncFlag, modeFlag, fileFlag].map(
+  ({ env }) => env,
+);

@@ -1,0 +1,56 @@
+import { UsageError } from './usage.js';
+
+interface Command {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<{ run: (args: string[]) => Promise<number> }>;
+}
+
+const commands: readonly Command[] = [
+  { name: 'operator', summary: 'run the operator', load: () => import('./operator.js') },
+  {
+    name: 'render',
+    summary: 'print what a bundle renders for a build in one mode',
+    load: () => import('./render.js'),
+  },
+  {
+    name: 'config',
+    summary: 'config check: find everything wrong with configuration and bundles',
+    load: () => import('./config.js'),
+  },
+];
+
+/** Runs a subcommand and sets the exit code: 0, 1 failed, 2 wrong usage or configuration. */
+export async function main(args: readonly string[]): Promise<void> {
+  process.exitCode = await dispatch(args);
+}
+
+async function dispatch([name, ...rest]: readonly string[]): Promise<number> {
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    const wanted = name !== undefined;
+    (wanted ? process.stdout : process.stderr).write(help());
+    return wanted ? 0 : 2;
+  }
+  const command = commands.find((candidate) => candidate.name === name);
+  if (!command) return complain(`There is no command "${name}".`);
+  try {
+    const { run } = await command.load();
+    return await run(rest);
+  } catch (error) {
+    if (error instanceof UsageError) return complain(error.message);
+    process.stderr.write(
+      `runboat ${name} failed: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
+    return 1;
+  }
+}
+
+function complain(sentence: string): number {
+  process.stderr.write(`${sentence}\n\n${help()}`);
+  return 2;
+}
+
+function help(): string {
+  const list = commands.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n');
+  return `Usage: runboat COMMAND [OPTIONS]\n\nCommands:\n${list}\n\nrunboat COMMAND --help tells the options of a command.\n`;
+}

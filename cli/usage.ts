@@ -1,0 +1,55 @@
+import { parseArgs } from 'node:util';
+
+/** The command was called in a way that it does not know: exit code 2. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'UsageError';
+  }
+}
+
+export interface Flag {
+  readonly name: string;
+  readonly short?: string;
+  /** The environment variable that stands for the flag when it is not given. */
+  readonly env: string;
+  readonly value: string;
+  readonly help: string;
+}
+
+export interface Parsed {
+  readonly help: boolean;
+  readonly words: readonly string[];
+  readonly flags: Readonly<Record<string, string | undefined>>;
+}
+
+/** Flags with a value each; the environment stands in for those not given. Throws UsageError. */
+export function parseFlags(args: readonly string[], flags: readonly Flag[], env = process.env): Parsed {
+  const options = Object.fromEntries(
+    flags.map(({ name, short }) => [name, { type: 'string' as const, ...(short ? { short } : {}) }]),
+  );
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: { ...options, help: { type: 'boolean', short: 'h' } },
+      allowPositionals: true,
+    });
+    const given = values as Record<string, string | undefined>;
+    const resolved = flags.map(({ name, env: variable }) => [
+      name,
+      given[name] ?? (env[variable] || undefined),
+    ]);
+    return { help: values['help'] === true, words: positionals, flags: Object.fromEntries(resolved) };
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The help text of a command. */
+export function describeFlags(usage: string, flags: readonly Flag[]): string {
+  const lines = flags.map(({ name, short, value, env, help }) => {
+    const spelling = `${short ? `-${short}, ` : ''}--${name} ${value}`;
+    return `  ${spelling.padEnd(24)} ${help} (${env})`;
+  });
+  return `Usage: ${usage}\n\nOptions:\n${lines.join('\n')}\n`;
+}

@@ -1,0 +1,143 @@
+import { FINALIZER_DEPLOYMENT } from '../../crds/constants.js';
+import type { InitStatus } from '../../crds/runboatbuild.generated.js';
+import type { KubeObject } from '../../lib/kube/types.js';
+import { isImmutableRefusal, isOurs, NotYet, readIfThere } from '../cluster/apply.js';
+import { identityOf } from '../cluster/decorate.js';
+import { listResources } from '../cluster/resources.js';
+import { type KubeResource, MODES, type Mode } from '../render/types.js';
+import type { BuildSettings } from '../settings.js';
+import type { Work } from './context.js';
+import { applyMode, applyOwned, assembleMode, type ModeResources, render } from './modes.js';
+import { noteResolved, settingsFor, storeSettings } from './recorded-settings.js';
+
+/** First deployment, or that of a build whose Deployment went missing: everything is checked, recorded, applied. */
+export async function deploy(work: Work, initStatus: InitStatus, resolveAgain: boolean): Promise<void> {
+  const { settings, stored } = await settingsFor(work, resolveAgain);
+  const modes = await renderAllModes(work, settings);
+  if (!stored) await storeSettings(work, settings);
+  const status = work.observed.build.status;
+  const lastScaled = status?.lastScaledAt;
+  const resources = assembleMode(work.observed.build, modes.deployment, []);
+  await applyMode(work, resources, {
+    initStatus,
+    replicas: 0,
+    lastScaled,
+    applied: '',
+    overrides: settings.overrides,
+  });
+  noteResolved(work, settings);
+  work.observed.facts.deploymentMissing = false;
+  work.log.info(
+    { resources: resources.others.length + 1, image: settings.image, bundle: settings.kubefiles },
+    'Deployed',
+  );
+}
+
+/** All modes, so that what is wrong with any of them is said before anything is created. Throws BuildRefused. */
+async function renderAllModes(work: Work, settings: BuildSettings): Promise<Record<Mode, KubeResource[]>> {
+  const modes: Partial<Record<Mode, KubeResource[]>> = {};
+  for (const mode of MODES) modes[mode] = await render(work, settings, mode);
+  return modes as Record<Mode, KubeResource[]>;
+}
+
+/**
+ * A reset, once nothing of the build runs: settings are resolved again, all resources applied again, those
+ * that cannot be changed made anew, and those that no mode renders any more removed.
+ */
+export async function redeploy(work: Work, resetRequestedAt: string): Promise<void> {
+  const { build, facts } = work.observed;
+  const { settings } = await settingsFor(work, true);
+  const modes = await renderAllModes(work, settings);
+  await storeSettings(work, settings);
+  const resources = assembleMode(build, modes.deployment, []);
+  await removeStale(work, settings, modes, resources);
+  const lastScaled = work.services.caches.deploymentOf(build)?.lastScaled;
+  const state = {
+    initStatus: 'todo' as const,
+    replicas: 0,
+    lastScaled,
+    applied: '',
+    overrides: settings.overrides,
+  };
+  await applyMode(work, resources, state, applyOrReplace);
+  noteResolved(work, settings);
+  facts.redeployedFor = resetRequestedAt;
+  delete facts.jobRefused;
+  delete facts.initResult;
+  work.log.info({ image: settings.image, bundle: settings.kubefiles }, 'Applied again for a reset');
+}
+
+/** Removes what an earlier version of the bundle made and none of its modes renders now. */
+async function removeStale(
+  work: Work,
+  settings: BuildSettings,
+  modes: Record<Mode, KubeResource[]>,
+  resources: ModeResources,
+): Promise<void> {
+  const { build } = work.observed;
+  const wanted = new Set(Object.values(modes).flat().map(identityOf));
+  for (const resource of [resources.deployment, ...resources.others]) wanted.add(identityOf(resource));
+  for (const found of await listResources(work.services, build)) {
+    if (wanted.has(identityOf(found)) || found.isRecord || found.kind === 'Job') continue;
+    if (found.kind === 'Deployment') await releaseDeployment(work, found.path, found.uid);
+    await work.services.client.delete(found.path, { uid: found.uid, propagationPolicy: 'Background' });
+    work.log.info(
+      { kind: found.kind, name: found.metadata.name, bundle: settings.kubefiles },
+      'Removed a resource that no mode renders any more',
+    );
+  }
+}
+
+/** Without our finalizer its deletion is over at once and not taken for a user's wish to delete the build. */
+async function releaseDeployment(work: Work, path: string, uid: string): Promise<void> {
+  const { client, caches } = work.services;
+  const object = await readIfThere(client, path);
+  if (object?.metadata.uid !== uid) return;
+  const finalizers = (object.metadata.finalizers ?? []).filter(
+    (finalizer) => finalizer !== FINALIZER_DEPLOYMENT,
+  );
+  const metadata = { uid, resourceVersion: object.metadata.resourceVersion, finalizers };
+  caches.deployments.observe(await client.mergePatch<KubeObject>(path, { metadata }));
+}
+
+/** Only in a reset: what the API server refuses to change because it is immutable is deleted and made again. */
+async function applyOrReplace(
+  work: Work,
+  resource: KubeResource,
+  uid: string | undefined,
+): Promise<KubeObject> {
+  try {
+    return await applyOwned(work, resource, uid);
+  } catch (error) {
+    if (!isImmutableRefusal(error)) throw error;
+    await removeForReplacement(work, resource);
+    return await applyOwned(work, resource, undefined);
+  }
+}
+
+async function removeForReplacement(work: Work, resource: KubeResource): Promise<void> {
+  const { client, kinds, caches } = work.services;
+  const { build } = work.observed;
+  const path = kinds.pathOf(resource, build.metadata.namespace);
+  const object = await readIfThere(client, path);
+  if (!object || !isOurs(object, build)) return;
+  const { uid, name } = object.metadata;
+  if (resource.kind === 'Deployment') await releaseDeployment(work, path, uid);
+  const answer = await client.delete(path, { uid, propagationPolicy: 'Background' });
+  work.log.info({ kind: resource.kind, name }, 'Deleted a resource that cannot be changed, to make it again');
+  if (resource.kind === 'Deployment') caches.deployments.observeDeleted(name, uid);
+  if (answer.state === 'deleting') throw new NotYet(`${resource.kind} ${name} is still being deleted`);
+}
+
+/** A live read decides whether the Deployment is gone or only missing from the cache. */
+export async function confirmDeployment(work: Work): Promise<void> {
+  const { client, caches } = work.services;
+  const { build, facts } = work.observed;
+  const labelSelector = `runboat/build=${build.metadata.name}`;
+  const { items } = await client.listAll<KubeObject>(caches.paths.deployments, { labelSelector });
+  const own = items.filter((object) => isOurs(object, build));
+  for (const object of own) caches.deployments.observe(object);
+  if (own.length > 0) return;
+  facts.deploymentMissing = true;
+  work.log.warn({}, 'The Deployment is missing and is made again');
+}

@@ -1,0 +1,136 @@
+import type { KubeObject } from '../../lib/kube/types.js';
+import { applyResource } from '../cluster/apply.js';
+import {
+  appliedHash,
+  type DeploymentState,
+  identityOf,
+  statePatch,
+  withOwnership,
+  withState,
+} from '../cluster/decorate.js';
+import type { BuildView, DeploymentView } from '../plan/observed.js';
+import type { Bundle } from '../render/bundle.js';
+import type { KubeResource, Mode } from '../render/types.js';
+import { BundleInvalid } from '../render/types.js';
+import { BuildRefused, type BuildSettings, renderInputOf } from '../settings.js';
+import type { Work } from './context.js';
+
+/** The resources of a build in one mode: what `deployment` renders, with what the mode renders in its place. */
+export interface ModeResources {
+  readonly deployment: KubeResource;
+  /** All but the Deployment and Jobs. */
+  readonly others: readonly KubeResource[];
+  readonly job: KubeResource | undefined;
+  /** Hash of Deployment and others, without state. */
+  readonly hash: string;
+}
+
+/** The bundle of the settings. Throws BuildRefused when it is missing or cannot be used. */
+export function bundleOf(work: Work, settings: BuildSettings): Bundle {
+  const { bundles } = work.services;
+  const bundle = asRefusal(() => bundles.get(settings.kubefiles));
+  if (bundle) return bundle;
+  const message =
+    `The configuration has no bundle "${settings.kubefiles}". ` +
+    'Ask the administrator to add it under "bundles", or choose another one and reset the build.';
+  throw new BuildRefused({ reason: 'BundleMissing', message });
+}
+
+function asRefusal<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw invalidBundle(error);
+  }
+}
+
+function invalidBundle(error: unknown): unknown {
+  if (!(error instanceof BundleInvalid)) return error;
+  return new BuildRefused({ reason: 'BundleInvalid', message: error.message });
+}
+
+/** Renders one mode as it is. Throws BuildRefused for what is wrong with the bundle. */
+export async function render(work: Work, settings: BuildSettings, mode: Mode): Promise<KubeResource[]> {
+  const bundle = bundleOf(work, settings);
+  const input = renderInputOf(work.observed.build, settings);
+  try {
+    return await work.services.renderer.render(bundle, mode, input);
+  } catch (error) {
+    throw invalidBundle(error);
+  }
+}
+
+/** Renders a mode on top of `deployment`. Throws BuildRefused. */
+export async function renderMode(work: Work, settings: BuildSettings, mode: Mode): Promise<ModeResources> {
+  const base = await render(work, settings, 'deployment');
+  const own = mode === 'deployment' ? [] : await render(work, settings, mode);
+  return assembleMode(work.observed.build, base, own);
+}
+
+/** Puts a mode's resources over those of `deployment`, marks them as the build's and hashes them. */
+export function assembleMode(
+  build: BuildView,
+  base: readonly KubeResource[],
+  own: readonly KubeResource[],
+): ModeResources {
+  const byIdentity = new Map<string, KubeResource>();
+  for (const resource of [...base, ...own]) byIdentity.set(identityOf(resource), resource);
+  const all = [...byIdentity.values()];
+  const owned = all.filter(({ kind }) => kind !== 'Job').map((resource) => withOwnership(resource, build));
+  const deployment = owned.find(({ kind }) => kind === 'Deployment');
+  if (!deployment) throw new Error(`the bundle of build ${build.metadata.name} renders no Deployment`);
+  const others = owned.filter((resource) => resource !== deployment);
+  return { deployment, others, job: all.find(({ kind }) => kind === 'Job'), hash: appliedHash(owned) };
+}
+
+/** Applies everything of a mode, the Deployment last, because its annotation says that all is applied. */
+export async function applyMode(
+  work: Work,
+  resources: ModeResources,
+  state: DeploymentState,
+  applyOne: typeof applyOwned = applyOwned,
+): Promise<void> {
+  for (const resource of resources.others) await applyOne(work, resource, undefined);
+  const known = work.services.caches.deploymentOf(work.observed.build)?.metadata.uid;
+  const object = await applyOne(
+    work,
+    withState(resources.deployment, { ...state, applied: resources.hash }),
+    known,
+  );
+  work.services.caches.deployments.observe(object);
+}
+
+export async function applyOwned(
+  work: Work,
+  resource: KubeResource,
+  uid: string | undefined,
+): Promise<KubeObject> {
+  const { client, kinds } = work.services;
+  return await applyResource({ client, kinds }, work.observed.build, resource, uid);
+}
+
+/** Changes only the state on the Deployment, if nobody changed it since it was observed. */
+export async function patchState(
+  work: Work,
+  deployment: DeploymentView,
+  change: Partial<DeploymentState>,
+): Promise<void> {
+  const { caches, client } = work.services;
+  const { name, uid, resourceVersion } =
+    caches.deployments.get(deployment.metadata.name)?.metadata ?? deployment.metadata;
+  const patch = statePatch(change);
+  const body = { ...patch, metadata: { ...(patch['metadata'] as object), uid, resourceVersion } };
+  const object = await client.mergePatch<KubeObject>(`${caches.paths.deployments}/${name}`, body);
+  caches.deployments.observe(object);
+}
+
+/** The state that a Deployment carries now. */
+export function stateOf(deployment: DeploymentView, settings: BuildSettings): DeploymentState {
+  return {
+    initStatus: deployment.initStatus ?? 'todo',
+    replicas: deployment.replicas,
+    lastScaled: deployment.lastScaled,
+    applied: deployment.applied ?? '',
+    overrides: deployment.overrides ?? settings.overrides,
+  };
+}

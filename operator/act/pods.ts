@@ -1,0 +1,104 @@
+import { ANNOTATION_BUILD_UID, LABEL_BUILD, LABEL_JOB_KIND } from '../../crds/constants.js';
+import { objectPath } from '../../lib/kube/paths.js';
+import type { ContainerStatus, KubeObject, Pod } from '../../lib/kube/types.js';
+import type { JobView, Verdict } from '../plan/observed.js';
+import type { Work } from './context.js';
+
+const defaultContainerAnnotation = 'kubectl.kubernetes.io/default-container';
+
+/** A live read of the build's pods, finished ones too. */
+export async function listPods(work: Work): Promise<Pod[]> {
+  const { client, caches } = work.services;
+  const { name, uid } = work.observed.build.metadata;
+  const { items } = await client.listAll<Pod>(caches.paths.pods, { labelSelector: `${LABEL_BUILD}=${name}` });
+  return items.filter(({ metadata }) => (metadata.annotations?.[ANNOTATION_BUILD_UID] ?? uid) === uid);
+}
+
+/**
+ * Whether no pod of the build is left but those of cleanup jobs. What nothing else will remove is removed here:
+ * finished pods, which a ReplicaSet that shrinks does not count, and pods whose owner is gone.
+ */
+export async function confirmNoPods(work: Work, deleteOrphans: boolean): Promise<void> {
+  const pods = (await listPods(work)).filter(
+    ({ metadata }) => metadata.labels?.[LABEL_JOB_KIND] !== 'cleanup',
+  );
+  work.observed.facts.noPodLeft = pods.length === 0;
+  if (!deleteOrphans) return;
+  for (const pod of pods) {
+    if (pod.metadata.deletionTimestamp === undefined && isLeftOver(work, pod)) await deletePod(work, pod);
+  }
+}
+
+function isLeftOver(work: Work, pod: Pod): boolean {
+  const phase = pod.status?.phase;
+  if (phase === 'Succeeded' || phase === 'Failed') return true;
+  const owner = (
+    pod.metadata as KubeObject['metadata'] & { ownerReferences?: { uid: string; kind: string }[] }
+  ).ownerReferences?.[0];
+  if (!owner) return true;
+  if (owner.kind !== 'Job') return false;
+  return !work.observed.jobs.some((job) => job.metadata.uid === owner.uid);
+}
+
+async function deletePod(work: Work, pod: Pod): Promise<void> {
+  const { client, caches } = work.services;
+  const { name, uid } = pod.metadata;
+  await client.delete(objectPath(caches.paths.pods, name), { uid, propagationPolicy: 'Background' });
+  work.log.info({ pod: name }, 'Deleted a pod that nothing else removes');
+}
+
+/** What the last pod of a job says of its end, from its default container, else the first. */
+export async function jobResult(work: Work, job: JobView): Promise<Verdict> {
+  const pods = (await listPods(work)).filter(({ metadata }) => isPodOf(metadata, job));
+  const last = pods.sort((a, b) => startOf(a) - startOf(b)).at(-1);
+  const ended = last ? terminationOf(last) : undefined;
+  if (job.outcome === 'complete') {
+    const message = ended?.message?.trim() || 'The initialisation job succeeded.';
+    return { reason: 'InitSucceeded', message };
+  }
+  return failureOf(work, job, last, ended);
+}
+
+function isPodOf(metadata: KubeObject['metadata'], job: JobView): boolean {
+  const owners = (metadata as { ownerReferences?: { uid: string }[] }).ownerReferences ?? [];
+  return owners.some(({ uid }) => uid === job.metadata.uid);
+}
+
+function startOf(pod: Pod): number {
+  return Date.parse(pod.metadata.creationTimestamp ?? '') || 0;
+}
+
+type Termination = NonNullable<NonNullable<ContainerStatus['state']>['terminated']>;
+
+function terminationOf(pod: Pod): Termination | undefined {
+  const statuses = pod.status?.containerStatuses ?? [];
+  const wanted = pod.metadata.annotations?.[defaultContainerAnnotation];
+  const chosen = statuses.find(({ name }) => name === wanted) ?? statuses[0];
+  const failedInit = pod.status?.initContainerStatuses?.find(
+    ({ state }) => (state?.terminated?.exitCode ?? 0) !== 0,
+  );
+  return failedInit?.state?.terminated ?? chosen?.state?.terminated;
+}
+
+function failureOf(work: Work, job: JobView, pod: Pod | undefined, ended: Termination | undefined): Verdict {
+  const retry = 'Read its log, then push a new commit or reset the build.';
+  if (job.failure?.reason === 'DeadlineExceeded') return deadlineVerdict(work, job);
+  const detail = [ended?.reason, ended && `exit code ${ended.exitCode}`].filter(Boolean).join(', ');
+  const said = ended?.message?.trim() || pod?.status?.message || job.failure?.message || '';
+  const message = `The ${job.kind} job failed${detail ? ` (${detail})` : ''}${said ? `: ${withStop(said)}` : '.'} ${retry}`;
+  return { reason: 'InitFailed', message };
+}
+
+/** Kubernetes deletes the pod at the deadline, so what it waited for is known only from the condition. */
+function deadlineVerdict(work: Work, job: JobView): Verdict {
+  const type = job.kind === 'initialize' ? 'Initialized' : 'CleanedUp';
+  const before = work.observed.build.status?.conditions?.find((condition) => condition.type === type);
+  const plain = ['Initializing', 'Queued', 'CleanupRunning', 'CleanupPending'];
+  const waited = before && !plain.includes(before.reason) ? ` Before that: ${withStop(before.message)}` : '';
+  const message = `The ${job.kind} job did not end within its time.${waited} Correct what it waits for and reset the build.`;
+  return { reason: 'DeadlineExceeded', message };
+}
+
+function withStop(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

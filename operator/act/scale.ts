@@ -1,0 +1,58 @@
+import { objectPath } from '../../lib/kube/paths.js';
+import type { KubeObject } from '../../lib/kube/types.js';
+import { NotYet } from '../cluster/apply.js';
+import { stopPending } from '../plan/plan-run.js';
+import { timestamp } from '../plan/show.js';
+import type { Work } from './context.js';
+import { applyQuietly } from './initialize.js';
+import { applyMode, patchState, renderMode, stateOf } from './modes.js';
+import { currentSettings } from './recorded-settings.js';
+
+/** `start` mode, scaled to 1: every object is applied, so that what was deleted comes back. Throws BuildRefused. */
+export async function start(work: Work): Promise<void> {
+  const { caches, now } = work.services;
+  const { build } = work.observed;
+  const settings = await currentSettings(work);
+  const resources = await renderMode(work, settings, 'start');
+  const deployment = caches.deploymentOf(build);
+  if (!deployment) throw new NotYet('the Deployment vanished');
+  const state = { ...stateOf(deployment, settings), replicas: 1, lastScaled: timestamp(now()) };
+  work.observed.facts.noPodLeft = false;
+  await applyMode(work, resources, state);
+  delete work.observed.facts.refusal;
+  work.log.info({}, 'Started');
+}
+
+/** Scaled to 0, then `stop` mode; a bundle that cannot be rendered any more does not keep a build running. */
+export async function stop(work: Work): Promise<void> {
+  await scaleDown(work, stopPending);
+  await applyStopMode(work);
+}
+
+/** Scaled to 0 and nothing else, as the first step of a cleanup. */
+export async function scaleDown(work: Work, applied?: string): Promise<void> {
+  const { caches, now } = work.services;
+  const deployment = caches.deploymentOf(work.observed.build);
+  if (!deployment) throw new NotYet('the Deployment vanished');
+  work.observed.facts.noPodLeft = false;
+  const change = { replicas: 0, lastScaled: timestamp(now()) };
+  await patchState(work, deployment, applied === undefined ? change : { ...change, applied });
+  work.log.info({}, 'Scaled to 0');
+}
+
+export async function applyStopMode(work: Work): Promise<void> {
+  await applyQuietly(work, 'stop');
+}
+
+/** A start was asked of a build whose initialisation failed: the wish is taken back and said. */
+export async function refuseStart(work: Work): Promise<void> {
+  const { client, caches, events } = work.services;
+  const { build } = work.observed;
+  const { name, uid, resourceVersion } = build.metadata;
+  const body = { metadata: { uid, resourceVersion }, spec: { replicas: 0 } };
+  const object = await client.mergePatch<KubeObject>(objectPath(caches.paths.builds, name), body);
+  caches.builds.observe(object);
+  const message =
+    'The build is not started, because its initialisation failed. Reset it to initialise it again.';
+  await events.record(build, { type: 'Warning', reason: 'NotInitialized', message });
+}

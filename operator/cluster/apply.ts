@@ -1,0 +1,143 @@
+import { ANNOTATION_BUILD_UID, LABEL_BUILD } from '../../crds/constants.js';
+import type { KubeClient } from '../../lib/kube/client.js';
+import { ApiError, isConflict, isForbidden, isNotFound, isSchemaRefusal } from '../../lib/kube/errors.js';
+import type { KubeObject } from '../../lib/kube/types.js';
+import type { BuildView } from '../plan/observed.js';
+import type { KubeResource } from '../render/types.js';
+import { BuildRefused } from '../settings.js';
+import type { KindTable } from './kinds.js';
+
+/** Something is still being deleted or changed meanwhile: look again soon, nothing is wrong. */
+export class NotYet extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'NotYet';
+  }
+}
+
+export interface ApplyContext {
+  readonly client: KubeClient;
+  readonly kinds: KindTable;
+}
+
+/** Whether an object belongs to this very build: label and UID, or it is somebody else's. */
+export function isOurs(object: KubeObject, build: BuildView): boolean {
+  const { labels, annotations } = object.metadata;
+  return (
+    labels?.[LABEL_BUILD] === build.metadata.name &&
+    annotations?.[ANNOTATION_BUILD_UID] === build.metadata.uid
+  );
+}
+
+/** How the API server's refusal reads to the person whose build it is. */
+export function describe(resource: { kind: string; metadata: { name: string } }): string {
+  return `${resource.kind} ${resource.metadata.name}`;
+}
+
+/**
+ * Creates or updates one resource of a build, as field manager `runboat`. With `uid` it is known as ours and
+ * applied at once; else it is created where the name is free. An existing object is only touched when it is
+ * ours. Throws BuildRefused when the user has to do something, NotYet when it is being deleted.
+ */
+export async function applyResource(
+  context: ApplyContext,
+  build: BuildView,
+  resource: KubeResource,
+  uid: string | undefined,
+): Promise<KubeObject> {
+  const path = context.kinds.pathOf(resource, build.metadata.namespace);
+  try {
+    if (uid !== undefined) {
+      const updated = await applyKnown(context, path, resource, uid);
+      if (updated) return updated;
+    }
+    const created = await applyNew(context, path, resource);
+    if (created) return created;
+    return await applyExisting(context, build, path, resource);
+  } catch (error) {
+    throw asRefusal(error, resource);
+  }
+}
+
+async function applyKnown(context: ApplyContext, path: string, resource: KubeResource, uid: string) {
+  const body = { ...resource, metadata: { ...resource.metadata, uid } };
+  try {
+    return await context.client.apply<KubeObject>(path, body, { force: true });
+  } catch (error) {
+    // The UID is another one, or there is no object: found out by the steps that follow.
+    if (isConflict(error) || isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * An apply with resourceVersion "1" creates an object where there is none and is refused with 409 where there
+ * is one, because no object has that version. A POST would leave fields that later applies cannot remove.
+ */
+async function applyNew(context: ApplyContext, path: string, resource: KubeResource) {
+  const body = { ...resource, metadata: { ...resource.metadata, resourceVersion: '1' } };
+  try {
+    return await context.client.apply<KubeObject>(path, body);
+  } catch (error) {
+    if (isConflict(error)) return undefined;
+    throw error;
+  }
+}
+
+async function applyExisting(context: ApplyContext, build: BuildView, path: string, resource: KubeResource) {
+  const existing = await readIfThere(context.client, path);
+  if (!existing) throw new NotYet(`${describe(resource)} vanished while it was applied`);
+  if (!isOurs(existing, build)) throw new BuildRefused(collision(resource));
+  if (existing.metadata.deletionTimestamp) throw new NotYet(`${describe(resource)} is still being deleted`);
+  const updated = await applyKnown(context, path, resource, existing.metadata.uid);
+  if (!updated) throw new NotYet(`${describe(resource)} was replaced while it was applied`);
+  return updated;
+}
+
+/** A consistent read of one object; undefined when there is none. */
+export async function readIfThere(client: KubeClient, path: string): Promise<KubeObject | undefined> {
+  try {
+    return await client.get<KubeObject>(path);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+function collision(resource: KubeResource) {
+  const message =
+    `${describe(resource)} exists already and does not belong to this build, so it is left alone. ` +
+    'Rename or remove it, or change the name in the bundle.';
+  return { reason: 'NameCollision', message };
+}
+
+/** The namespace is going away: nothing new can be made in it. */
+export function isNamespaceTerminating(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false;
+  const causes = error.details?.causes ?? [];
+  return causes.some(({ reason }) => reason === 'NamespaceTerminating');
+}
+
+/** The API server looked at a change and will not have it, whoever asks again; a quota is not meant. */
+function asRefusal(error: unknown, resource: KubeResource): unknown {
+  if (!(error instanceof ApiError) || isNamespaceTerminating(error)) return error;
+  const said = error.serverMessage;
+  if (isForbidden(error) && !isAdmissionRefusal(error)) {
+    const message = `The operator may not apply ${describe(resource)}: ${said}. Grant the right to its service account.`;
+    return new BuildRefused({ reason: 'Forbidden', message });
+  }
+  if (![400, 403, 413, 422].includes(error.status) && !isSchemaRefusal(error)) return error;
+  const message = `The API server refuses ${describe(resource)}: ${said}. Correct the bundle or its variables, or the quota.`;
+  return new BuildRefused({ reason: 'ApplyRefused', message });
+}
+
+/** A 403 of an admission plugin or webhook (quota, pod security), not of authorization. */
+export function isAdmissionRefusal(error: ApiError): boolean {
+  return !/\bcannot (create|patch|update|delete|get|list|watch)\b.* in API group/.test(error.serverMessage);
+}
+
+/** The change touches fields that cannot change once an object exists. */
+export function isImmutableRefusal(error: unknown): boolean {
+  if (!(error instanceof BuildRefused) || error.verdict.reason !== 'ApplyRefused') return false;
+  return /immutable|may not (be changed|change)|cannot be changed|cannot change/i.test(error.message);
+}

@@ -1,0 +1,36 @@
+import type { Facts, Refusal, Verdict } from './plan/observed.js';
+
+const firstDelay = 2_000;
+const longestDelay = 5 * 60_000;
+
+/** What the operator has learnt about each build since it started; losing it costs only repeated reads. */
+export class Memory {
+  private readonly facts = new Map<string, Facts>();
+
+  factsOf(uid: string): Facts {
+    const known = this.facts.get(uid);
+    if (known) return known;
+    const fresh: Facts = { cleanup: {} };
+    this.facts.set(uid, fresh);
+    return fresh;
+  }
+
+  forget(uid: string): void {
+    this.facts.delete(uid);
+  }
+}
+
+/**
+ * The next refusal after `before`: tried again after 2 s, then twice as long each time up to 5 min, in
+ * milliseconds; at once when something that it depends on changes.
+ */
+export function refusalAfter(
+  before: Refusal | undefined,
+  verdict: Verdict,
+  fingerprint: string,
+  now: number,
+): Refusal {
+  const failures = before?.fingerprint === fingerprint ? before.failures + 1 : 1;
+  const delay = Math.min(longestDelay, firstDelay * 2 ** (failures - 1));
+  return { verdict, fingerprint, failures, refusedAt: now, retryAt: now + delay };
+}

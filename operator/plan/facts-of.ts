@@ -1,0 +1,99 @@
+import { ANNOTATION_PAUSED } from '../../crds/constants.js';
+import type { Condition } from '../../crds/runboatbuild.generated.js';
+import type { BuildView, JobView, Observed, PodView, Refusal } from './observed.js';
+
+/** How long to wait for an event that ought to come before looking with a live read, in milliseconds. */
+export const lookAgainAfter = 15_000;
+
+export function conditionOf(observed: Observed, type: Condition['type']): Condition | undefined {
+  return observed.build.status?.conditions?.find((candidate) => candidate.type === type);
+}
+
+export function hasCondition(observed: Observed, type: Condition['type'], status: 'True' | 'False'): boolean {
+  return conditionOf(observed, type)?.status === status;
+}
+
+/** Initialise jobs of the build, newest attempt first. */
+export function initJobs(observed: Observed): JobView[] {
+  return jobsOf(observed, 'initialize');
+}
+
+export function cleanupJobs(observed: Observed): JobView[] {
+  return jobsOf(observed, 'cleanup');
+}
+
+function jobsOf(observed: Observed, kind: JobView['kind']): JobView[] {
+  return observed.jobs.filter((job) => job.kind === kind).sort((a, b) => b.attempt - a.attempt);
+}
+
+export function initPods(observed: Observed): PodView[] {
+  return observed.pods.filter((pod) => pod.kind === 'initialize');
+}
+
+/** Pods other than those of jobs: the Deployment's. */
+export function runPods(observed: Observed): PodView[] {
+  return observed.pods.filter((pod) => pod.kind === undefined);
+}
+
+/** A reset was asked that the last attempt does not answer. No clock is compared. */
+export function resetPending(observed: Observed): boolean {
+  const asked = observed.build.spec.resetRequestedAt;
+  return asked !== undefined && asked !== observed.build.status?.initializedFor;
+}
+
+/** True while a refusal stands: nothing it depends on has changed and it is too early for another try. */
+export function holds(refusal: Refusal | undefined, observed: Observed, now: number): refusal is Refusal {
+  return refusal !== undefined && refusal.fingerprint === observed.fingerprint && now < refusal.retryAt;
+}
+
+/** The Deployment controller has seen the last change of scale and no replica is left. */
+export function scaledDown(observed: Observed): boolean {
+  const deployment = observed.deployment;
+  if (!deployment) return true;
+  return (
+    deployment.replicas === 0 &&
+    deployment.observedGeneration >= deployment.metadata.generation &&
+    deployment.statusReplicas === 0
+  );
+}
+
+/** A build that was applied once; later trouble does not make it a refused one. */
+export function deployedBefore(observed: Observed): boolean {
+  const status = observed.build.status;
+  return observed.deployment !== undefined || status?.initStatus !== undefined || (status?.attempt ?? 0) > 0;
+}
+
+/** The refused builds of the contract: never initialised, and they cannot be deployed. */
+export function isRefused(observed: Observed): boolean {
+  return !deployedBefore(observed) && hasCondition(observed, 'Deployed', 'False');
+}
+
+/**
+ * An initialise job of this build existed at some time, so its cleanup job has something to undo. A second
+ * attempt is only numbered after a first job, and a start time is only written for a job that was seen.
+ */
+export function everInitialized(observed: Observed): boolean {
+  const status = observed.build.status;
+  const initStatus = observed.deployment?.initStatus ?? status?.initStatus ?? 'todo';
+  return (
+    initStatus !== 'todo' ||
+    (status?.attempt ?? 0) > 1 ||
+    status?.initStartedAt !== undefined ||
+    initJobs(observed).length > 0 ||
+    initPods(observed).length > 0
+  );
+}
+
+/** The number that the next initialisation gets, or has been given with Queued. */
+export function nextAttempt(observed: Observed): number {
+  const status = observed.build.status;
+  const last = status?.attempt ?? 0;
+  if (status?.phase === 'Queued' && last > 0) return last;
+  return last + 1;
+}
+
+/** Annotation `runboat.dev/paused`, whatever its value but "false": the build is only observed. */
+export function isPaused(build: BuildView): boolean {
+  const annotation = build.metadata.annotations?.[ANNOTATION_PAUSED];
+  return annotation !== undefined && annotation !== 'false';
+}

@@ -1,0 +1,106 @@
+import { holds, initJobs, initPods, lookAgainAfter, nextAttempt } from './facts-of.js';
+import type { JobView, Observed } from './observed.js';
+import { type Check, firstOf, type Plan } from './plan.js';
+import { showInitializing, showJobRefused, showQueued } from './show.js';
+
+const whenTodo: readonly Check[] = [
+  runningByMistake,
+  believedJob,
+  strayJob,
+  strayPods,
+  jobRefused,
+  jobGranted,
+  waitForSlot,
+];
+const whenStarted: readonly Check[] = [runningByMistake, jobRuns, confirmLost, strayPods, lost];
+
+/** From deployed to the end of the initialise job. */
+export function planInitialization(observed: Observed, now: number): Plan | undefined {
+  const initStatus = observed.deployment?.initStatus ?? 'todo';
+  if (initStatus === 'todo') return firstOf(whenTodo, observed, now);
+  if (initStatus === 'started') return firstOf(whenStarted, observed, now);
+  return undefined;
+}
+
+/** Nobody but the operator scales the Deployment of a build; what was scaled by hand goes back. */
+function runningByMistake(observed: Observed): Plan | undefined {
+  if (observed.deployment?.replicas === 0) return undefined;
+  return { action: { type: 'stop' }, show: {} };
+}
+
+/** A job is believed when the status, with Queued, or a grant names its attempt. */
+function isBelieved(observed: Observed, job: JobView): boolean {
+  const { status } = observed.build;
+  const named = status?.phase === 'Queued' && status.attempt === job.attempt;
+  return named || observed.slots.grantedAttempt === job.attempt;
+}
+
+function believedJob(observed: Observed, now: number): Plan | undefined {
+  const job = initJobs(observed).find((candidate) => isBelieved(observed, candidate));
+  if (!job) return undefined;
+  if (job.metadata.deleting) return { show: {}, lookAgainAt: now + lookAgainAfter };
+  return { action: { type: 'markStarted' }, show: {} };
+}
+
+function strayJob(observed: Observed, now: number): Plan | undefined {
+  const [newest] = initJobs(observed);
+  if (!newest) return undefined;
+  // A number above that of the stray job is stored first: it tells for ever that a job existed.
+  const attempt = Math.max(nextAttempt(observed), newest.attempt + 1);
+  const show = showQueued(observed, attempt, now);
+  const job = initJobs(observed).find((candidate) => !candidate.metadata.deleting);
+  if (!job) return { show, lookAgainAt: now + lookAgainAfter };
+  return { action: { type: 'deleteJob', job }, show, statusFirst: true };
+}
+
+/** Pods that outlived their job, for example because it was deleted with the orphan policy. */
+function strayPods(observed: Observed, now: number): Plan | undefined {
+  const pods = initPods(observed);
+  if (pods.length === 0) return undefined;
+  const wait = { show: {}, lookAgainAt: now + lookAgainAfter };
+  if (pods.every((pod) => pod.metadata.deleting)) return wait;
+  return { ...wait, action: { type: 'confirmNoPods', deleteOrphans: true } };
+}
+
+function jobRefused(observed: Observed, now: number): Plan | undefined {
+  const refusal = observed.facts.jobRefused;
+  if (!holds(refusal, observed, now)) return undefined;
+  const attempt = nextAttempt(observed);
+  const show = showJobRefused(observed, attempt, refusal.refusedAt);
+  if (!Number.isFinite(refusal.retryAt)) return { show };
+  return { show, lookAgainAt: refusal.retryAt };
+}
+
+function jobGranted(observed: Observed): Plan | undefined {
+  const { initialize, grantedAttempt } = observed.slots;
+  if (initialize !== 'granted' || grantedAttempt === undefined) return undefined;
+  return { action: { type: 'createJob', attempt: grantedAttempt }, show: {} };
+}
+
+function waitForSlot(observed: Observed, now: number): Plan {
+  const attempt = nextAttempt(observed);
+  return { wants: { slot: 'initialize', attempt }, show: showQueued(observed, attempt, now) };
+}
+
+function jobRuns(observed: Observed, now: number): Plan | undefined {
+  const [job] = initJobs(observed);
+  if (!job) return undefined;
+  const show = showInitializing(observed, job);
+  if (job.outcome === 'active') return { show, lookAgainAt: now + 60_000 };
+  if (observed.facts.initResult?.attempt !== job.attempt)
+    return { action: { type: 'readInitResult', job }, show };
+  return { action: { type: 'finishInit', succeeded: job.outcome === 'complete' }, show };
+}
+
+function confirmLost(observed: Observed): Plan | undefined {
+  const attempt = observed.build.status?.attempt ?? 1;
+  if (observed.facts.jobMissing?.attempt === attempt) return undefined;
+  return { action: { type: 'confirmJob', attempt }, show: {} };
+}
+
+function lost(observed: Observed): Plan {
+  const attempt = observed.build.status?.attempt ?? 1;
+  // The status names the lost attempt first, so that the next one gets a number of its own.
+  const show = showInitializing(observed, undefined);
+  return { action: { type: 'forgetLostJob', attempt }, show, statusFirst: true };
+}

@@ -1,0 +1,87 @@
+import {
+  holds,
+  initJobs,
+  initPods,
+  lookAgainAfter,
+  nextAttempt,
+  resetPending,
+  runPods,
+  scaledDown,
+} from './facts-of.js';
+import type { Observed } from './observed.js';
+import { type Check, condition, firstOf, type Plan } from './plan.js';
+import { showQueued } from './show.js';
+
+const steps: readonly Check[] = [
+  stopInitialization,
+  scaleDown,
+  waitForPods,
+  confirmPodsGone,
+  refusedRedeploy,
+  resolveAndApplyAgain,
+  queueAgain,
+];
+
+/** A reset: what runs is stopped, everything is resolved and applied again, and the build is queued. */
+export function planReset(observed: Observed, now: number): Plan | undefined {
+  if (!resetPending(observed)) return undefined;
+  // The first attempt answers a reset that was asked before it.
+  if (!observed.build.status?.attempt) return undefined;
+  return firstOf(steps, observed, now);
+}
+
+function stopInitialization(observed: Observed): Plan | undefined {
+  const jobs = initJobs(observed);
+  if (jobs.length === 0) return undefined;
+  const job = jobs.find((candidate) => !candidate.metadata.deleting);
+  return job ? { action: { type: 'deleteJob', job }, show: {} } : { show: {} };
+}
+
+function scaleDown(observed: Observed): Plan | undefined {
+  if (observed.deployment?.replicas === 0) return undefined;
+  return { action: { type: 'stop' }, show: {} };
+}
+
+function waitForPods(observed: Observed, now: number): Plan | undefined {
+  const pods = [...runPods(observed), ...initPods(observed)];
+  if (pods.length === 0 && scaledDown(observed)) return undefined;
+  const stopping = observed.deployment?.initStatus === 'succeeded';
+  const deleteOrphans = initPods(observed).some((pod) => !pod.metadata.deleting);
+  return {
+    show: stopping ? { phase: 'Stopping', conditions: [resetCondition()] } : {},
+    lookAgainAt: now + lookAgainAfter,
+    ...(deleteOrphans ? { action: { type: 'confirmNoPods', deleteOrphans: true } } : {}),
+  };
+}
+
+function confirmPodsGone(observed: Observed, now: number): Plan | undefined {
+  if (observed.facts.noPodLeft || observed.build.status?.phase === 'Queued') return undefined;
+  return { action: { type: 'confirmNoPods', deleteOrphans: true }, show: {}, lookAgainAt: now + 1000 };
+}
+
+function refusedRedeploy(observed: Observed, now: number): Plan | undefined {
+  const { refusal } = observed.facts;
+  if (!holds(refusal, observed, now)) return undefined;
+  const upToDate = condition('UpToDate', 'False', refusal.verdict);
+  const phase = observed.deployment?.initStatus === 'succeeded' ? { phase: 'Stopped' as const } : {};
+  const lookAgain = Number.isFinite(refusal.retryAt) ? { lookAgainAt: refusal.retryAt } : {};
+  return { show: { ...phase, conditions: [upToDate] }, ...lookAgain };
+}
+
+function resolveAndApplyAgain(observed: Observed): Plan | undefined {
+  const resetRequestedAt = observed.build.spec.resetRequestedAt ?? '';
+  if (observed.facts.redeployedFor === resetRequestedAt) return undefined;
+  return { action: { type: 'redeploy', resetRequestedAt }, show: {} };
+}
+
+function queueAgain(observed: Observed, now: number): Plan {
+  // The status ends this reset, so the pass that follows it asks for a slot.
+  return { show: showQueued(observed, nextAttempt(observed), now), lookAgainAt: now };
+}
+
+function resetCondition() {
+  return condition('Ready', 'False', {
+    reason: 'ResetRequested',
+    message: 'The build is being stopped because a new initialisation was asked.',
+  });
+}
