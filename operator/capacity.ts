@@ -177,7 +177,7 @@ export class Capacity {
     }
   }
 
-  private updateWaiting({ build, facts }: Observed, plan: Plan): void {
+  private updateWaiting({ build }: Observed, plan: Plan): void {
     const { uid, name, creationTimestamp } = build.metadata;
     if (plan.wants?.slot !== 'initialize') {
       if (this.waiting.delete(uid)) this.dirty = true;
@@ -190,7 +190,7 @@ export class Capacity {
       priority: build.spec.priority ?? 0,
       queuedAt: build.status?.phase === 'Queued' ? build.status.queuedAt : undefined,
       creationTimestamp,
-      notBefore: facts.jobRefused?.retryAt ?? 0,
+      notBefore: plan.wants.notBefore ?? 0,
     };
     if (isDeepStrictEqual(entry, this.waiting.get(uid))) return;
     this.waiting.put(entry);

@@ -16,7 +16,8 @@ const actionsPerPass = 12;
 const firstRetry = 500;
 const longestRetry = 20_000;
 /** "Not yet" and conflicts are no failures: somebody else was quicker. */
-const soon = 200;
+const soon = 100;
+const longestWait = 5_000;
 const concurrency = 16;
 
 export interface ReconcileHooks {
@@ -172,13 +173,14 @@ export class Reconciler {
 
   private retry(name: string, error: unknown): void {
     const log = this.services.log.child({ build: name });
-    if (isTransient(error)) {
-      log.debug({ err: error }, 'Somebody was quicker; looking again');
-      void this.refresh(name).finally(() => this.queue.add(name, soon));
-      return;
-    }
     const failures = (this.failures.get(name) ?? 0) + 1;
     this.failures.set(name, failures);
+    if (isTransient(error)) {
+      const delay = Math.min(longestWait, soon * 2 ** (failures - 1));
+      log[failures < 6 ? 'debug' : 'warn']({ err: error, failures }, 'Not yet: something is still changing');
+      void this.refresh(name).finally(() => this.queue.add(name, delay));
+      return;
+    }
     const delay = Math.min(longestRetry, firstRetry * 2 ** (failures - 1));
     log.error(
       { err: error, failures, retryInSeconds: delay / 1000 },

@@ -1,4 +1,4 @@
-import { ANNOTATION_BUILD_UID, FINALIZER_DEPLOYMENT, LABEL_BUILD } from '../crds/constants.js';
+import { FINALIZER_DEPLOYMENT, LABEL_BUILD } from '../crds/constants.js';
 import type { KubeClient } from '../lib/kube/client.js';
 import { objectPath } from '../lib/kube/paths.js';
 import type { KubeObject } from '../lib/kube/types.js';
@@ -6,7 +6,7 @@ import type { Logger } from '../lib/telemetry/logger.js';
 import { readIfThere } from './cluster/apply.js';
 import type { Caches } from './cluster/caches.js';
 import { KindTable as Kinds, type KindTable, type ServedKind } from './cluster/kinds.js';
-import { type FoundResource, listLabelled } from './cluster/resources.js';
+import { type FoundResource, listMatching } from './cluster/resources.js';
 
 export interface SweepOptions {
   readonly client: KubeClient;
@@ -31,14 +31,22 @@ const dependents: readonly ServedKind[] = [
  */
 export async function sweep(options: SweepOptions): Promise<number> {
   if (options.paused()) return 0;
-  const { client, namespace } = options;
+  const { client, namespace, caches } = options;
+  const known = new Set([...caches.builds.list()].map(({ metadata }) => metadata.uid));
   const kinds = new Kinds(withDependents(options.kinds.kinds));
-  const found = await listLabelled({ client, kinds }, namespace, LABEL_BUILD);
+  const listing = { client, kinds, namespace, labelSelector: LABEL_BUILD };
+  const suspects = await listMatching(
+    listing,
+    ({ buildUid }) => buildUid !== undefined && !known.has(buildUid),
+  );
+  const gone = new Map<string, boolean>();
   let removed = 0;
-  for (const [uid, resources] of byBuildUid(found)) {
-    if (!(await isGone(options, uid, resources))) continue;
-    for (const resource of resources) await remove(options, resource);
-    removed += resources.length;
+  for (const resource of suspects) {
+    const uid = resource.buildUid ?? '';
+    if (!gone.has(uid)) gone.set(uid, await isGone(options, uid, resource));
+    if (!gone.get(uid)) continue;
+    await remove(options, resource);
+    removed++;
   }
   return removed;
 }
@@ -49,24 +57,13 @@ function withDependents(kinds: readonly ServedKind[]): ServedKind[] {
   return [...kinds, ...dependents.filter((kind) => !has(kind))];
 }
 
-function byBuildUid(found: readonly FoundResource[]): Map<string, FoundResource[]> {
-  const groups = new Map<string, FoundResource[]>();
-  for (const resource of found) {
-    const uid = resource.metadata.annotations?.[ANNOTATION_BUILD_UID];
-    if (uid === undefined) continue;
-    groups.set(uid, [...(groups.get(uid) ?? []), resource]);
-  }
-  return groups;
-}
-
+/** A cache may be behind: only a live read tells that no build has this UID. */
 async function isGone(
-  options: SweepOptions,
+  { client, caches }: SweepOptions,
   uid: string,
-  resources: readonly FoundResource[],
+  resource: FoundResource,
 ): Promise<boolean> {
-  const { client, caches } = options;
-  const name = resources[0]?.metadata.labels?.[LABEL_BUILD] ?? '';
-  if (caches.builds.get(name)?.metadata.uid === uid) return false;
+  const name = resource.metadata.labels?.[LABEL_BUILD] ?? '';
   const build = await readIfThere(client, objectPath(caches.paths.builds, name));
   return build?.metadata.uid !== uid;
 }

@@ -1,7 +1,15 @@
-import { ApiError, mayHaveHappened } from '../../lib/kube/errors.js';
+import { ApiError, isForbidden, mayHaveHappened } from '../../lib/kube/errors.js';
 import { objectPath } from '../../lib/kube/paths.js';
 import type { KubeObject } from '../../lib/kube/types.js';
-import { describe, isNamespaceTerminating, isOurs, NotYet, readIfThere } from '../cluster/apply.js';
+import {
+  describe,
+  forbidden,
+  isAdmissionRefusal,
+  isNamespaceTerminating,
+  isOurs,
+  NotYet,
+  readIfThere,
+} from '../cluster/apply.js';
 import { asJob } from '../cluster/decorate.js';
 import { viewJob } from '../cluster/views.js';
 import { refusalAfter } from '../memory.js';
@@ -97,6 +105,7 @@ async function existingJob(
 function jobRefusal(error: unknown, job: KubeResource): unknown {
   if (!(error instanceof ApiError) || isNamespaceTerminating(error)) return error;
   if (![400, 403, 413, 422].includes(error.status)) return error;
+  if (isForbidden(error) && !isAdmissionRefusal(error)) return forbidden(error, job);
   const message = `The API server refuses ${describe(job)}: ${error.serverMessage}. It is tried again; raise the quota or correct the bundle.`;
   return new BuildRefused({ reason: 'JobRefused', message });
 }

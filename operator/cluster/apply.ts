@@ -122,13 +122,16 @@ export function isNamespaceTerminating(error: unknown): boolean {
 function asRefusal(error: unknown, resource: KubeResource): unknown {
   if (!(error instanceof ApiError) || isNamespaceTerminating(error)) return error;
   const said = error.serverMessage;
-  if (isForbidden(error) && !isAdmissionRefusal(error)) {
-    const message = `The operator may not apply ${describe(resource)}: ${said}. Grant the right to its service account.`;
-    return new BuildRefused({ reason: 'Forbidden', message });
-  }
+  if (isForbidden(error) && !isAdmissionRefusal(error)) return forbidden(error, resource);
   if (![400, 403, 413, 422].includes(error.status) && !isSchemaRefusal(error)) return error;
   const message = `The API server refuses ${describe(resource)}: ${said}. Correct the bundle or its variables, or the quota.`;
   return new BuildRefused({ reason: 'ApplyRefused', message });
+}
+
+/** The operator lacks a right; the API server's sentence names verb and resource. */
+export function forbidden(error: ApiError, resource: KubeResource): BuildRefused {
+  const message = `The operator may not write ${describe(resource)}: ${error.serverMessage}. Grant the right to its service account.`;
+  return new BuildRefused({ reason: 'Forbidden', message });
 }
 
 /** A 403 of an admission plugin or webhook (quota, pod security), not of authorization. */

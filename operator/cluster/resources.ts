@@ -10,48 +10,53 @@ import type { KindTable, ServedKind } from './kinds.js';
 const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 
 export interface FoundResource {
-  readonly apiVersion: string;
   readonly kind: string;
+  readonly apiVersion: string;
   readonly metadata: KubeObject['metadata'];
   readonly path: string;
   readonly uid: string;
+  /** UID of the build that it belongs to; undefined when it is not ours. */
+  readonly buildUid: string | undefined;
   readonly deleting: boolean;
   /** The Secret in which the operator records the build's settings. */
   readonly isRecord: boolean;
 }
 
-interface ListingContext {
+export interface Listing {
   readonly client: KubeClient;
   readonly kinds: KindTable;
+  readonly namespace: string;
+  readonly labelSelector: string;
 }
 
 /** All resources of a build, of every kind that bundles may use, by a live read of metadata. */
-export async function listResources(context: ListingContext, build: BuildView): Promise<FoundResource[]> {
+export async function listResources(
+  context: Pick<Listing, 'client' | 'kinds'>,
+  build: BuildView,
+): Promise<FoundResource[]> {
   const { name, uid, namespace } = build.metadata;
-  const found = await listLabelled(context, namespace, `${LABEL_BUILD}=${name}`);
-  return found.filter((resource) => resource.metadata.annotations?.[ANNOTATION_BUILD_UID] === uid);
+  const listing = { ...context, namespace, labelSelector: `${LABEL_BUILD}=${name}` };
+  return await listMatching(listing, ({ buildUid }) => buildUid === uid);
 }
 
-/** All labelled resources of a namespace, of every kind that bundles may use. */
-export async function listLabelled(
-  context: ListingContext,
-  namespace: string,
-  labelSelector: string,
+/** Labelled resources of all kinds that `keep` wants; pages are let go, so that thousands cost no memory. */
+export async function listMatching(
+  listing: Listing,
+  keep: (resource: FoundResource) => boolean,
 ): Promise<FoundResource[]> {
-  const lists = await Promise.all(
-    context.kinds.kinds.map((kind) => listKind(context, kind, namespace, labelSelector)),
-  );
+  const lists = await Promise.all(listing.kinds.kinds.map((kind) => listKind(listing, kind, keep)));
   return lists.flat();
 }
 
-async function listKind(context: ListingContext, kind: ServedKind, namespace: string, labelSelector: string) {
-  const collection = context.kinds.collectionOf(kind, namespace);
-  const { items } = await context.client.listAll<KubeObject>(
-    collection,
-    { labelSelector },
-    { accept: metadataOnly },
-  );
-  return items.map((item) => foundResource(kind, collection, item));
+async function listKind(listing: Listing, kind: ServedKind, keep: (resource: FoundResource) => boolean) {
+  const { client, kinds, namespace, labelSelector } = listing;
+  const collection = kinds.collectionOf(kind, namespace);
+  let found: FoundResource[] = [];
+  for await (const page of client.list<KubeObject>(collection, { labelSelector }, { accept: metadataOnly })) {
+    const kept = page.items.map((item) => foundResource(kind, collection, item)).filter(keep);
+    found = page.first ? kept : found.concat(kept);
+  }
+  return found;
 }
 
 function foundResource(kind: ServedKind, collection: string, { metadata }: KubeObject): FoundResource {
@@ -62,6 +67,7 @@ function foundResource(kind: ServedKind, collection: string, { metadata }: KubeO
     metadata,
     path: objectPath(collection, metadata.name),
     uid: metadata.uid,
+    buildUid: metadata.annotations?.[ANNOTATION_BUILD_UID],
     deleting: metadata.deletionTimestamp !== undefined,
     isRecord: kind.kind === 'Secret' && metadata.name === settingsSecretName(owner),
   };

@@ -62,13 +62,17 @@ function strayPods(observed: Observed, now: number): Plan | undefined {
   return { ...wait, action: { type: 'confirmNoPods', deleteOrphans: true } };
 }
 
+/** The build keeps a place in the order, at its end, and is not granted again before its time. */
 function jobRefused(observed: Observed, now: number): Plan | undefined {
   const refusal = observed.facts.jobRefused;
   if (!holds(refusal, observed, now)) return undefined;
   const attempt = nextAttempt(observed);
   const show = showJobRefused(observed, attempt, refusal.refusedAt);
-  if (!Number.isFinite(refusal.retryAt)) return { show };
-  return { show, lookAgainAt: refusal.retryAt };
+  return {
+    wants: { slot: 'initialize', attempt, notBefore: refusal.retryAt },
+    show,
+    lookAgainAt: refusal.retryAt,
+  };
 }
 
 function jobGranted(observed: Observed): Plan | undefined {

@@ -34,7 +34,7 @@ function failed(observed: Observed, now: number): Plan | undefined {
   const message = 'The initialisation failed, so there is nothing to start. Reset the build to try again.';
   const conditions = [...(shown.conditions ?? []), notReady('InitFailed', message)];
   const plan: Plan = { show: { ...shown, phase: 'Failed', conditions } };
-  if (observed.build.spec.replicas !== 0)
+  if (observed.build.spec.replicas === 1)
     return { ...plan, action: { type: 'refuseStart' }, statusFirst: true };
   return withRetention(plan, observed, now);
 }

@@ -50,11 +50,19 @@ export interface Shown {
   readonly conditions?: readonly ConditionUpdate[];
 }
 
+export interface Wanted {
+  readonly slot: SlotKind;
+  /** Of the initialisation. */
+  readonly attempt?: number;
+  /** Milliseconds since the epoch before which the place is of no use. */
+  readonly notBefore?: number;
+}
+
 export interface Plan {
   /** The next step; without one there is nothing to do but wait. */
   readonly action?: Action;
   /** A share of a limit without which the build cannot go on. */
-  readonly wants?: { readonly slot: SlotKind; readonly attempt?: number };
+  readonly wants?: Wanted;
   readonly show: Shown;
   /** Status must be stored before the action, because it is what a restart goes on from. */
   readonly statusFirst?: boolean;

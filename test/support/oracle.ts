@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runWatch } from '../../lib/kube/watch.js';
+import type { KubeClient } from '../../lib/kube/client.js';
+import type { Job, KubeObject, Pod } from '../../lib/kube/types.js';
+
+interface Recorded {
+  readonly kind: 'Job' | 'Pod';
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: KubeObject;
+}
+
+/** What the oracle saw of the initialisations in a namespace. */
+export interface Judgement {
+  /** The most initialisations that were unfinished at any instant. */
+  readonly most: number;
+  /** Which they were at that instant: build and attempt. */
+  readonly at: readonly string[];
+  readonly initializations: number;
+}
+
+/**
+ * Looks at jobs and pods from outside the operator, with watches of its own from before the first build, and
+ * judges afterwards by replaying them in resourceVersion order: an event of one watch may come late, but its
+ * version tells when it happened.
+ */
+export class InitializationOracle {
+  private readonly events: Recorded[] = [];
+  private readonly ended = new AbortController();
+  private readonly following: Promise<void>[] = [];
+
+  constructor(
+    private readonly client: KubeClient,
+    private readonly namespace: string,
+  ) {}
+
+  /** Begins to record; resolves when both watches have a beginning. */
+  async start(): Promise<void> {
+    await this.follow('Job', `/apis/batch/v1/namespaces/${this.namespace}/jobs`);
+    await this.follow('Pod', `/api/v1/namespaces/${this.namespace}/pods`);
+  }
+
+  async stop(): Promise<void> {
+    this.ended.abort(new Error('the oracle was stopped'));
+    await Promise.all(this.following);
+  }
+
+  /** Replays what has been seen so far. */
+  judge(): Judgement {
+    const ordered = [...this.events].sort((a, b) => versionOf(a.object) - versionOf(b.object));
+    const unfinished = new Map<string, string>();
+    const attempts = new Set<string>();
+    let most: string[] = [];
+    for (const event of ordered) {
+      const attempt = attemptOf(event.object);
+      if (attempt === undefined) continue;
+      attempts.add(attempt);
+      const holder = `${event.kind}/${event.object.metadata.uid}`;
+      if (isUnfinished(event)) unfinished.set(holder, attempt);
+      else unfinished.delete(holder);
+      const running = [...new Set(unfinished.values())];
+      if (running.length > most.length) most = running;
+    }
+    return { most: most.length, at: most, initializations: attempts.size };
+  }
+
+  private async follow(kind: Recorded['kind'], path: string): Promise<void> {
+    const { items, resourceVersion } = await this.client.listAll<KubeObject>(path);
+    for (const object of items) this.events.push({ kind, type: 'ADDED', object });
+    this.following.push(this.watch(kind, path, resourceVersion));
+  }
+
+  private async watch(kind: Recorded['kind'], path: string, from: string): Promise<void> {
+    let resourceVersion = from;
+    while (!this.ended.signal.aborted) {
+      try {
+        await runWatch({
+          client: this.client,
+          path,
+          query: {},
+          resourceVersion,
+          timeoutSeconds: 300,
+          silenceMs: 120_000,
+          signal: this.ended.signal,
+          onOpen: () => {},
+          onEvent: (event) => {
+            if (event.type === 'BOOKMARK') {
+              resourceVersion = event.resourceVersion;
+              return;
+            }
+            resourceVersion = event.object.metadata.resourceVersion;
+            this.events.push({ kind, type: event.type, object: event.object });
+          },
+        });
+      } catch {
+        // The API server is away, which is part of the test; the watch goes on where it was, missing nothing.
+        if (!this.ended.signal.aborted) await sleep(100);
+      }
+    }
+  }
+}
+
+function versionOf(object: KubeObject): number {
+  return Number(object.metadata.resourceVersion);
+}
+
+/** Build and attempt of an initialise job or of a pod of one; undefined for others. */
+function attemptOf({ metadata }: KubeObject): string | undefined {
+  if (metadata.labels?.['runboat/job-kind'] !== 'initialize') return undefined;
+  return `${metadata.labels['runboat/build']} attempt ${metadata.annotations?.['runboat.dev/attempt']}`;
+}
+
+/** resource.md 2.2: a Job without Complete or Failed, a pod that has not reached Succeeded or Failed. */
+function isUnfinished({ type, kind, object }: Recorded): boolean {
+  if (type === 'DELETED') return false;
+  if (kind === 'Pod') return !['Succeeded', 'Failed'].includes((object as Pod).status?.phase ?? '');
+  const conditions = (object as Job).status?.conditions ?? [];
+  return !conditions.some((condition) => condition.status === 'True' && /^(Complete|Failed)$/.test(condition.type));
+}
