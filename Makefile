@@ -20,7 +20,7 @@ test: $(dependencies) ## Run all checks and tests, and print a summary
 	@$(typescript) test/support/run-tests.ts
 
 bench: build ## Run the benchmarks; each prints one line of JSON
-	@for benchmark in bench/*.ts; do $(typescript) "$$benchmark" || exit 1; done
+	@for benchmark in $(wildcard bench/*.ts); do $(typescript) "$$benchmark" || exit 1; done
 
 cluster: $(dependencies) ## Hold a test cluster up until Ctrl-C and print how to use it
 	@$(typescript) test/cluster/main.ts

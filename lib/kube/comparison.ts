@@ -34,14 +34,15 @@ const MAX_SINGLE_READS = 100;
 
 /**
  * Compares name, uid and resourceVersion of all objects with a metadata-only list, because an event can be lost in a
- * healthy watch, and repairs the store. Answers how many objects differed for longer than the grace time.
+ * healthy watch, and repairs the store. Answers how many objects differed for longer than the grace time; a restore of
+ * etcd is not counted, the new list tells of it.
  */
 export async function compareWithServer<T extends Cached>(comparison: Comparison<T>): Promise<number> {
   const { store, graceMs, signal, relist } = comparison;
   const found = await findDifferences(comparison);
   if (found.restored) {
     relist();
-    return store.size;
+    return 0;
   }
   if (found.newer.length + found.missing.length === 0) return 0;
   await sleep(graceMs, undefined, { signal });

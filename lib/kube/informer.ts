@@ -179,9 +179,8 @@ export class Informer<T extends Cached> {
     const before = this.store.get(name);
     const object = await this.read(name);
     if (object !== undefined) this.observe(object);
-    // What came into the cache while we asked is newer than the answer.
-    else if (before !== undefined && this.store.get(name) === before)
-      this.observeDeleted(name, before.metadata.uid);
+    // A uid never comes back; an object of another uid, which came while we asked, stays.
+    else if (before !== undefined) this.observeDeleted(name, before.metadata.uid);
     return object;
   }
 

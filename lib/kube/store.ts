@@ -77,9 +77,14 @@ export class Store<T extends Cached> {
   put(object: T): boolean {
     const { name, resourceVersion } = object.metadata;
     this.note(resourceVersion);
-    if (!this.wants(object.metadata)) return false;
-    this.set(name, object);
-    return true;
+    const isWanted = this.wants(object.metadata);
+    const cached = this.objects.get(name);
+    if (isWanted) this.set(name, object);
+    // Two objects of one name were never there at the same time, so the older one is gone for good.
+    const older = isWanted ? cached : object;
+    const newer = isWanted ? object : cached;
+    if (older && newer && older.metadata.uid !== newer.metadata.uid) this.bury(older.metadata.uid, undefined);
+    return isWanted;
   }
 
   /**

@@ -101,9 +101,16 @@ export function auditLogPath(folder: string): string {
   return path.join(folder, 'audit.log');
 }
 
+/** With its default of four pods at a time kwok would be the slowest part of the cluster. */
+const kwokOptions = {
+  apiVersion: 'config.kwok.x-k8s.io/v1alpha1',
+  kind: 'KwokConfiguration',
+  options: { podPlayStageParallelism: 32 },
+};
+
 /** The files that the programs' arguments name. */
 export async function writeComponentFiles(folder: string): Promise<void> {
-  const documents = stages().map((stage) => JSON.stringify(stage));
+  const documents = [kwokOptions, ...stages()].map((document) => JSON.stringify(document));
   await writeFile(path.join(folder, 'stages.yaml'), documents.join('\n---\n'));
   const auditPolicy = { apiVersion: 'audit.k8s.io/v1', kind: 'Policy', rules: [{ level: 'Metadata' }] };
   await writeFile(path.join(folder, 'audit-policy.yaml'), JSON.stringify(auditPolicy));

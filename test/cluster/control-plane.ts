@@ -15,7 +15,7 @@ import { type ClusterUser, kubeconfigPath, writeCredentials, writeKubeconfigs } 
 import { removeLeftovers } from './leftovers.js';
 import { folderPrefix, reservePort } from './ports.js';
 import { ClusterProcesses } from './processes.js';
-import { clusterPrograms, findPrograms, type ProgramName } from './programs.js';
+import { clusterPrograms, findPrograms } from './programs.js';
 import { isHealthy } from './readiness.js';
 import { applySimulation, simulationIsReady } from './simulation.js';
 
@@ -172,11 +172,12 @@ class ControlPlane implements Cluster {
   }
 
   #waitHealthy(component: 'etcd' | 'kube-apiserver'): Promise<void> {
-    const certificates = this.#certificate();
-    const token = this.#tokens?.['kube-apiserver'] ?? '';
-    const url =
-      component === 'etcd' ? `http://127.0.0.1:${this.#ports.etcd}/health` : `${this.server}/readyz`;
-    return this.#until(`${component} to be ready`, [component], () => isHealthy(url, certificates, token));
+    const token = this.#tokens?.['kube-apiserver'];
+    const check =
+      component === 'etcd'
+        ? () => isHealthy(`http://127.0.0.1:${this.#ports.etcd}/health`)
+        : () => isHealthy(`${this.server}/readyz`, this.#certificate(), token);
+    return this.#until(`${component} to be ready`, [component], check);
   }
 
   #certificate(): string {
@@ -201,5 +202,3 @@ class ControlPlane implements Cluster {
     return `Waited ${startTimeoutMs / 1000} s for ${what}, in vain. The last lines of the logs:\n${logs.join('\n')}`;
   }
 }
-
-export type { ProgramName };

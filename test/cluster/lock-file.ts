@@ -1,4 +1,5 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -37,13 +38,18 @@ async function acquire(file: string, onWait: (owner: number) => void): Promise<v
   }
 }
 
+/** A link makes the file appear with its content, so that no lock is ever seen without its owner. */
 async function tryCreate(file: string): Promise<boolean> {
+  const draft = `${file}.new-${randomUUID()}`;
+  await writeFile(draft, String(process.pid));
   try {
-    await writeFile(file, String(process.pid), { flag: 'wx' });
+    await link(draft, file);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(draft);
   }
 }
 
@@ -63,7 +69,7 @@ async function removeStale(file: string, owner: number): Promise<void> {
   await rm(removal, { force: true });
 }
 
-/** Nothing when the file is gone or its owner has not yet written its id. */
+/** Nothing when the file is gone. */
 async function ownerOf(file: string): Promise<number | undefined> {
   try {
     return Number.parseInt(await readFile(file, 'utf8'), 10) || undefined;

@@ -17,10 +17,13 @@ export interface ApiAnswer {
 
 const requestTimeoutMs = 5_000;
 
-/** Whether the address answers 200; false as well while nothing listens or no certificate is there yet. */
-export async function isHealthy(url: string, certificates: string, token: string): Promise<boolean> {
+/**
+ * Whether the address answers 200; false as well while nothing listens. For https the API server's
+ * certificate and token are needed; false while there is no certificate yet.
+ */
+export async function isHealthy(url: string, certificates?: string, token = ''): Promise<boolean> {
   try {
-    const ca = url.startsWith('https:') ? await readFile(certificates) : undefined;
+    const ca = certificates === undefined ? undefined : await readFile(certificates);
     return (await send(url, { method: 'GET', ca, token })).status === 200;
   } catch {
     return false;

@@ -8,10 +8,11 @@ import { type CurrentCluster, currentCluster } from './current-cluster.js';
 import { installDefinition } from './definition.js';
 import { demonstrationConfig, demonstrationNamespace } from './demonstration.js';
 import { repositoryRoot } from './paths.js';
-import { folderPrefix } from './ports.js';
+import { folderPrefix, reservePort } from './ports.js';
 import { ClusterProcesses } from './processes.js';
+import { isHealthy } from './readiness.js';
 
-const operatorPatienceMs = 60_000;
+const readyPatienceMs = 60_000;
 /** The operator hands over within 10 s of SIGTERM. */
 const endPatienceMs = 12_000;
 
@@ -25,8 +26,9 @@ try {
   cluster = await prepareCluster();
   const configuration = path.join(processes.folder, 'runboat.yaml');
   await writeFile(configuration, demonstrationConfig());
-  startOperator(cluster, configuration);
-  await untilOperatorLeads(cluster);
+  const port = await reservePort(processes.folder, 'operator');
+  startOperator(cluster, configuration, port);
+  await untilReady('operator', port);
   console.log(introduction(cluster, configuration));
   await untilOneEnds(['operator']);
 } catch (error) {
@@ -47,7 +49,7 @@ function userKubeconfig(): string {
   return process.env['KUBECONFIG'] || path.join(os.homedir(), '.kube', 'config');
 }
 
-function startOperator({ kubeconfig, programs }: CurrentCluster, configuration: string): void {
+function startOperator({ kubeconfig, programs }: CurrentCluster, configuration: string, port: number): void {
   processes.start('operator', process.execPath, operatorArguments(configuration), {
     output: 'inherit',
     env: {
@@ -55,7 +57,7 @@ function startOperator({ kubeconfig, programs }: CurrentCluster, configuration: 
       KUBECONFIG: kubeconfig,
       PATH: `${path.dirname(programs['kubectl']!)}${path.delimiter}${process.env['PATH']}`,
       NODE_OPTIONS: '',
-      RUNBOAT_METRICS_PORT: '0',
+      RUNBOAT_METRICS_PORT: String(port),
     },
   });
 }
@@ -64,16 +66,13 @@ function operatorArguments(configuration: string): string[] {
   return [path.join(repositoryRoot, 'bin', 'runboat'), 'operator', '--config', configuration];
 }
 
-/** The operator is at work once it holds its Lease. */
-async function untilOperatorLeads(cluster: CurrentCluster): Promise<void> {
-  const lease = ['get', 'lease', 'runboat-operator', '-n', demonstrationNamespace, '--ignore-not-found'];
-  const deadline = Date.now() + operatorPatienceMs;
-  while (!(await cluster.kubectl([...lease, '-o', 'jsonpath={.spec.holderIdentity}']))) {
-    if (!processes.isRunning('operator'))
-      throw new Error('The operator ended; its last lines above say why.');
+async function untilReady(name: string, port: number): Promise<void> {
+  const deadline = Date.now() + readyPatienceMs;
+  while (!(await isHealthy(`http://127.0.0.1:${port}/readyz`))) {
+    if (!processes.isRunning(name)) throw new Error(`The ${name} ended; its last lines above say why.`);
     if (Date.now() > deadline)
-      throw new Error(`The operator took no Lease within ${operatorPatienceMs / 1000} s.`);
-    await sleep(250);
+      throw new Error(`The ${name} was not ready within ${readyPatienceMs / 1000} s.`);
+    await sleep(100);
   }
 }
 

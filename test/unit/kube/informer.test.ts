@@ -436,6 +436,14 @@ describe('the comparison with the API server', () => {
     expect(show()).toEqual(['a@11']);
   });
 
+  it('leaves what we wrote after the moment of the list', async () => {
+    const made = await follow();
+    const comparing = made.resync();
+    made.observe(configMap('c', 11));
+    expect(await comparing).toBe(0);
+    expect(show()).toEqual(['a@1', 'b@2', 'c@11']);
+  });
+
   it('lists again when very much differs', async () => {
     const made = await follow();
     [world.version, world.items] = [500, Array.from({ length: 150 }, (_, i) => configMap(`n${i}`, 100 + i))];

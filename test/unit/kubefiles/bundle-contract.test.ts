@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type Bundle, loadBundle } from '../../../operator/render/bundle.js';
 import { offlineKinds } from '../../../operator/render/kinds.js';
 import { Renderer } from '../../../operator/render/renderer.js';
@@ -18,6 +18,9 @@ const INPUT: RenderInput = {
   secretEnv: { PGPASSWORD: 'pg=secret' },
   templateVars: {},
 };
+// Each shape runs kustomize several times; a loaded machine needs longer than the usual 5 s.
+jest.setTimeout(60_000);
+
 const NAME = INPUT.buildName;
 const renderer = new Renderer({
   allowed: offlineKinds(['deployment', 'service', 'ingress', 'configmap', 'secret', 'pvc', 'job']),
@@ -110,7 +113,7 @@ describe.each(['odoo', 'webpage'])('the built-in bundle %s', (name) => {
 
   it('passes its self-check without errors or warnings', async () => {
     expect(await renderer.selfCheck(await bundleOf(name), {})).toEqual({ errors: [], warnings: [] });
-  }, 60_000);
+  });
 });
 
 function missingReferences(resources: readonly KubeResource[]): string[] {
@@ -248,5 +251,5 @@ describe('the template variables of the bundle odoo', () => {
     const resources = await renderer.render(bundle, 'start', { ...INPUT, image });
     const { containers } = find(resources, 'Deployment', 'odoo').spec.template.spec;
     expect(containers[0].image).toBe(`ghcr.io/oca/odoo@sha256:${'0'.repeat(64)}`);
-  }, 60_000);
+  });
 });
