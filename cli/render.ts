@@ -10,7 +10,7 @@ import { offlineKinds } from '../operator/render/kinds.js';
 import { toYaml } from '../operator/render/output.js';
 import { Renderer } from '../operator/render/renderer.js';
 import { BundleInvalid, MODES, type Mode } from '../operator/render/types.js';
-import { BuildRefused, renderInputOf, resolveSettings } from '../operator/settings.js';
+import { BuildRefused, bundleMissing, renderInputOf, resolveSettings } from '../operator/settings.js';
 import { configFlag, fileFlag, flagVariables, modeFlag } from './flags.js';
 import { describeFlags, parseFlags, UsageError } from './usage.js';
 
@@ -83,7 +83,7 @@ function parseBuild(file: string): RunboatBuild {
 async function renderBuild(config: Config, mode: Mode, build: BuildView): Promise<string> {
   const settings = resolveSettings(config, build, undefined);
   const folder = config.bundles[settings.kubefiles];
-  if (folder === undefined) throw new UsageError(`The configuration has no bundle "${settings.kubefiles}".`);
+  if (folder === undefined) throw bundleMissing(settings.kubefiles);
   const bundle = await loadBundle(settings.kubefiles, folder);
   const renderer = new Renderer({ allowed: offlineKinds(config.resourceTypes) });
   return toYaml(await renderer.render(bundle, mode, renderInputOf(build, settings)));

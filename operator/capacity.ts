@@ -13,7 +13,7 @@ import {
   type StartingBuild,
   type Target,
 } from './limits.js';
-import { isPaused, isRefused, resetPending, scaledDown } from './plan/facts-of.js';
+import { isPaused, isRefused, resetPending } from './plan/facts-of.js';
 import type { BuildView, Observed, Slots } from './plan/observed.js';
 import type { Plan } from './plan/plan.js';
 import { WaitingQueue } from './waiting-queue.js';
@@ -33,6 +33,8 @@ export interface CapacityOptions {
   /** Milliseconds. */
   readonly minimumAge: () => number;
   readonly grants: GrantStore;
+  /** Milliseconds since the epoch until which grants of a predecessor are kept, used or not. */
+  readonly keepGrantsUntil?: number;
   readonly initializing: () => Iterable<Attempt>;
   readonly cleaning: () => Iterable<Attempt>;
   readonly effects: CapacityEffects;
@@ -218,7 +220,7 @@ export class Capacity {
   /** A place is given back when its holder has become visible, or does not want it any more. */
   private dropUnusedGrants(uid: string, plan: Plan): void {
     const uses = ['createJob', 'markStarted', 'deploy', 'redeploy', 'confirmDeployment'];
-    const usesGrant = plan.wants?.slot === 'initialize' || uses.includes(plan.action?.type ?? '');
+    const usesGrant = uses.includes(plan.action?.type ?? '');
     if (!usesGrant && this.options.grants.get(uid) && !this.isInDoubt(uid)) this.releaseInitialization(uid);
     const wantsStart = plan.action?.type === 'start' || plan.wants?.slot === 'start';
     if (this.scaledUp.has(uid) || !wantsStart) this.releaseStart(uid);
@@ -231,6 +233,7 @@ export class Capacity {
    * the cache, which is compared with the API server, or was never made.
    */
   private isInDoubt(uid: string): boolean {
+    if (this.options.now() < (this.options.keepGrantsUntil ?? 0)) return true;
     const since = this.doubts.get(uid);
     return since !== undefined && this.options.now() - since < 2 * requestTimeout;
   }
@@ -392,6 +395,6 @@ function deployedOf(observed: Observed): DeployedBuild | undefined {
 function isIdle(observed: Observed): boolean {
   const { build, deployment } = observed;
   const ended = build.status?.initStatus === 'succeeded' || build.status?.initStatus === 'failed';
-  const down = deployment?.replicas === 0 && (scaledDown(observed) || build.status?.phase === 'Stopping');
+  const down = deployment?.replicas === 0;
   return ended && down && build.spec.replicas !== 1 && !isProtected(build) && !resetPending(observed);
 }

@@ -1,23 +1,20 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { Config } from '../lib/config/types.js';
 import { KubeClient } from '../lib/kube/client.js';
-import { connect } from '../lib/kube/connection.js';
+import { type Connection, connect } from '../lib/kube/connection.js';
 import { discover, resolveResourceType } from '../lib/kube/discovery.js';
-import { startHealthServer } from '../lib/telemetry/health-server.js';
+import { type HealthServer, startHealthServer } from '../lib/telemetry/health-server.js';
 import { createLogger, type Logger } from '../lib/telemetry/logger.js';
-import type { Services } from './act/context.js';
-import { Capacity } from './capacity.js';
 import { Caches } from './cluster/caches.js';
 import { KindTable } from './cluster/kinds.js';
 import { UnfinishedJobs } from './cluster/unfinished.js';
+import { Leadership } from './election/leadership.js';
 import { EventRecorder } from './events.js';
-import { MemoryGrants } from './grants.js';
-import { limitEffects } from './limit-effects.js';
-import { Memory } from './memory.js';
 import { OperatorMetrics } from './metrics.js';
-import { Reconciler } from './reconciler.js';
 import { BundleStore } from './render/bundle-store.js';
 import { Renderer } from './render/renderer.js';
-import { sweep } from './sweep.js';
+import { Term, type TermOptions } from './term.js';
 
 export interface OperatorOptions {
   readonly config: Config;
@@ -29,34 +26,15 @@ export interface OperatorOptions {
   readonly signal: AbortSignal;
 }
 
-const positionsEvery = 10_000;
-const bundlesEvery = 5_000;
-const sweepEvery = 10 * 60_000;
-
-/** Runs the operator until the signal is aborted; resolves when all work in hand is done. */
+/** Runs the operator until the signal is aborted; resolves when all work in hand is done and the Lease is free. */
 export async function runOperator(options: OperatorOptions): Promise<void> {
   const { config, signal } = options;
   const log = createLogger('operator', config.log.level);
   for (const warning of options.warnings) log.warn({ detail: warning }, 'Configuration warning');
-  const metrics = new OperatorMetrics();
-  let ready: string | undefined = 'The operator connects to the API server.';
-  const health = await startHealthServer({
-    port: config.metricsPort,
-    metrics: metrics.registry,
-    problem: () => undefined,
-    waitsFor: () => ready,
-  });
-  log.info({ address: `http://localhost:${health.port}` }, 'Serving health and metrics');
+  const operator = new Operator(options, log);
+  const health = await operator.serveHealth();
   try {
-    const operator = await assemble(options, log, metrics);
-    ready = 'The caches are being filled.';
-    await operator.start(signal);
-    ready = undefined;
-    log.info({ namespace: config.namespace, limits: config.limits }, 'The operator is ready');
-    await aborted(signal);
-    ready = 'The operator is stopping.';
-    log.info({}, 'Stopping: no more work is taken');
-    await operator.stop();
+    await operator.run();
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
@@ -65,128 +43,104 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   log.info({}, 'Stopped');
 }
 
-interface Operator {
-  start(signal: AbortSignal): Promise<void>;
-  stop(): Promise<void>;
-}
+/** One process: caches that follow the cluster all the time, and terms during which it leads. */
+class Operator {
+  private readonly metrics = new OperatorMetrics();
+  private leadership: Leadership | undefined;
+  private term: Term | undefined;
+  private state: string | undefined = 'The operator connects to the API server.';
 
-async function assemble(options: OperatorOptions, log: Logger, metrics: OperatorMetrics): Promise<Operator> {
-  const { config, resyncMs } = options;
-  const connection = await connect();
-  const client = new KubeClient({ connection, onRequest: (info) => metrics.requested(info) });
-  const kinds = await resolveKinds(client, config);
-  const { namespace } = config;
-  const caches = new Caches({
-    client,
-    namespace,
-    resyncMs,
-    log,
-    hooks: (resource) => metrics.informerHooks(resource),
-  });
-  const events = new EventRecorder(client, caches.paths.events, log);
-  const touch = () => capacity.touch();
-  const initializing = new UnfinishedJobs(caches, 'initialize', touch);
-  const cleaning = new UnfinishedJobs(caches, 'cleanup', touch);
-  const enqueue = (name: string) => reconciler.queue.add(name);
-  const capacity: Capacity = new Capacity({
-    limits: () => config.limits,
-    paused: () => config.paused,
-    minimumAge: () => config.retention.minimumAge,
-    grants: new MemoryGrants(),
-    initializing: () => initializing.attempts(),
-    cleaning: () => cleaning.attempts(),
-    effects: limitEffects({ client, caches, events, log, enqueue }),
-    now: Date.now,
-  });
-  const bundles = new BundleStore(config.bundles);
-  const renderer = new Renderer({
-    allowed: kinds,
-    onWarning: ({ bundle, file, sentence }) => log.warn({ bundle, file, detail: sentence }, 'Bundle warning'),
-  });
-  const services: Services = {
-    client,
-    config,
-    caches,
-    kinds,
-    bundles,
-    renderer,
-    capacity,
-    memory: new Memory(),
-    events,
-    log,
-    now: Date.now,
-  };
-  const reconciler: Reconciler = new Reconciler(services, {
-    onReconcile: (seconds, failed) => metrics.reconciled(seconds, failed),
-  });
-  metrics.observe({
-    builds: () => caches.builds.list(),
-    slots: () => capacity.counts(),
-    limits: () => ({ ...config.limits }),
-    workQueue: () => reconciler.queue.size,
-  });
-  return running({ services, reconciler, namespace });
+  constructor(
+    private readonly options: OperatorOptions,
+    private readonly log: Logger,
+  ) {}
+
+  async serveHealth(): Promise<HealthServer> {
+    const health = await startHealthServer({
+      port: this.options.config.metricsPort,
+      metrics: this.metrics.registry,
+      problem: () => undefined,
+      waitsFor: () => this.state,
+    });
+    this.log.info({ address: `http://localhost:${health.port}` }, 'Serving health and metrics');
+    return health;
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.options;
+    const connection = await connect();
+    const onRequest = this.metrics.requested.bind(this.metrics);
+    const beforeWrite = () => this.leadership?.assertValid();
+    const client = new KubeClient({ connection, onRequest, beforeWrite });
+    const shared = await this.prepare(client);
+    const { caches } = shared.services;
+    this.state = 'The caches are being filled.';
+    for (const informer of caches.all) informer.start();
+    await Promise.all(caches.all.map((informer) => informer.whenSynced(signal)));
+    // A candidate is ready too: it has its caches and takes over when the Lease is free.
+    this.state = undefined;
+    while (!signal.aborted) await this.lead(connection, shared);
+    await Promise.all(caches.all.map((informer) => informer.stop()));
+    await connection.close();
+  }
+
+  /** Waits for the Lease, works until it is lost or the process is to stop, and gives it back. */
+  private async lead(connection: Connection, shared: Omit<TermOptions, 'grants'>): Promise<void> {
+    const { config, signal } = this.options;
+    const client = new KubeClient({ connection, onRequest: this.metrics.requested.bind(this.metrics) });
+    const identity = `${hostname()}_${randomUUID()}`;
+    const leadership = new Leadership({ client, namespace: config.namespace, identity, log: this.log });
+    await leadership.acquire(signal).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+    if (signal.aborted) return leadership.release();
+    this.leadership = leadership;
+    this.term = new Term({ ...shared, grants: leadership });
+    try {
+      await this.term.begin();
+      this.log.info({ namespace: config.namespace, limits: config.limits }, 'The operator is ready');
+      await aborted(AbortSignal.any([signal, leadership.lost]));
+    } finally {
+      this.log.info({ lost: leadership.lost.aborted }, 'Stopping: no more work is taken');
+      await this.term.end();
+      await leadership.release();
+      this.term = undefined;
+    }
+  }
+
+  private async prepare(client: KubeClient): Promise<Omit<TermOptions, 'grants'>> {
+    const { config, resyncMs } = this.options;
+    const { log, metrics } = this;
+    const { namespace } = config;
+    const kinds = await resolveKinds(client, config);
+    const hooks = (resource: string) => metrics.informerHooks(resource);
+    const caches = new Caches({ client, namespace, resyncMs, log, hooks });
+    const touch = () => this.term?.capacity.touch();
+    const initializing = new UnfinishedJobs(caches, 'initialize', touch);
+    const cleaning = new UnfinishedJobs(caches, 'cleanup', touch);
+    caches.onChange((name) => this.term?.reconciler.queue.add(name));
+    metrics.observe({
+      builds: () => caches.builds.list(),
+      slots: () => this.term?.capacity.counts() ?? {},
+      limits: () => ({ ...config.limits }),
+      workQueue: () => this.term?.reconciler.queue.size ?? 0,
+      leads: () => this.leadership?.isValid() ?? false,
+    });
+    const renderer = new Renderer({
+      allowed: kinds,
+      onWarning: ({ bundle, file, sentence }) =>
+        log.warn({ bundle, file, detail: sentence }, 'Bundle warning'),
+    });
+    const events = new EventRecorder(client, caches.paths.events, log);
+    const bundles = new BundleStore(config.bundles);
+    const services = { client, config, caches, kinds, bundles, renderer, events, log, now: Date.now };
+    return { services, namespace, initializing, cleaning, onReconcile: metrics.reconciled.bind(metrics) };
+  }
 }
 
 async function resolveKinds(client: KubeClient, config: Config): Promise<KindTable> {
   const served = await discover(client);
   return new KindTable(config.resourceTypes.map((spelling) => resolveResourceType(served, spelling)));
-}
-
-/** Starting and stopping of what has been assembled. */
-function running({
-  services,
-  reconciler,
-  namespace,
-}: {
-  services: Services;
-  reconciler: Reconciler;
-  namespace: string;
-}): Operator {
-  const { caches, capacity, bundles, client, kinds, log, config } = services;
-  const timers: NodeJS.Timeout[] = [];
-  const sweepNow = () =>
-    sweep({ client, caches, kinds, namespace, paused: () => config.paused, log }).catch((error: unknown) => {
-      log.warn({ err: error }, 'Looking for leftovers failed; it is tried again later');
-    });
-  const rereadBundles = async () => {
-    const changed = await bundles.refresh();
-    if (changed.length === 0) return;
-    log.info({ bundles: changed }, 'Bundles changed');
-    reconciler.settingsChanged();
-  };
-  return {
-    async start(signal) {
-      await bundles.refresh();
-      for (const informer of caches.all) informer.start();
-      await Promise.all(caches.all.map((informer) => informer.whenSynced(signal)));
-      reconciler.seed();
-      caches.onChange((name) => reconciler.queue.add(name));
-      for (const build of caches.builds.list()) reconciler.queue.add(build.metadata.name);
-      capacity.begin();
-      void sweepNow();
-      timers.push(
-        setInterval(() => capacity.showPositions((name) => caches.builds.get(name)), positionsEvery),
-      );
-      timers.push(setInterval(() => void sweepNow(), sweepEvery));
-      timers.push(
-        setInterval(
-          () =>
-            void rereadBundles().catch((error: unknown) =>
-              log.warn({ err: error }, 'Bundles could not be read'),
-            ),
-          bundlesEvery,
-        ),
-      );
-    },
-    async stop() {
-      for (const timer of timers) clearInterval(timer);
-      capacity.stop();
-      await reconciler.queue.stop();
-      await Promise.all(caches.all.map((informer) => informer.stop()));
-      await client.connection.close();
-    },
-  };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -9,6 +9,7 @@ export interface MetricSources {
   readonly slots: () => Record<string, { used: number; waiting: number }>;
   readonly limits: () => Readonly<Record<string, number>>;
   readonly workQueue: () => number;
+  readonly leads: () => boolean;
 }
 
 /** Everything that the operator counts and measures; names after the conventions of Prometheus. */

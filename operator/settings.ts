@@ -64,6 +64,14 @@ function noMatchingRule(spec: RunboatBuildSpec): Verdict {
   return { reason: 'NoMatchingRule', message };
 }
 
+/** The refusal of a build whose bundle the configuration does not have. */
+export function bundleMissing(name: string): BuildRefused {
+  const message =
+    `The configuration has no bundle "${name}". ` +
+    'Ask the administrator to add it under "bundles", or choose another one and reset the build.';
+  return new BuildRefused({ reason: 'BundleMissing', message });
+}
+
 function secretEnvOf(config: Config, rule: RepoRule | undefined): Record<string, string> {
   return { ...config.secretEnv, ...rule?.secretEnv };
 }

@@ -22,6 +22,8 @@ export interface KubeClientOptions {
   /** The owner of the fields of every write. */
   fieldManager?: string;
   onRequest?: (info: RequestInfo) => void;
+  /** Called right before a write goes to an open connection; when it throws, nothing is sent. */
+  beforeWrite?: () => void;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -40,11 +42,13 @@ export class KubeClient {
   readonly connection: Connection;
   private readonly fieldManager: string;
   private readonly onRequest: ((info: RequestInfo) => void) | undefined;
+  private readonly beforeWrite: (() => void) | undefined;
 
   constructor(options: KubeClientOptions) {
     this.connection = options.connection;
     this.fieldManager = options.fieldManager ?? 'runboat';
     this.onRequest = options.onRequest;
+    this.beforeWrite = options.beforeWrite;
   }
 
   /** Sends a request and parses the JSON of its answer. */
@@ -212,7 +216,7 @@ export class KubeClient {
       body: request.body === undefined ? undefined : JSON.stringify(request.body),
       timeoutMs: request.timeoutMs ?? TIMEOUT_MS,
       signal: request.signal,
-      beforeSend: request.beforeSend,
+      beforeSend: request.beforeSend ?? (request.method === 'GET' ? undefined : this.beforeWrite),
     };
   }
 

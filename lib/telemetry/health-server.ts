@@ -17,7 +17,7 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
-/** Serves /healthz, /readyz and /metrics over plain HTTP. Throws when the port is taken. */
+/** Serves /healthz, /readyz and /metrics over plain HTTP. Throws with a sentence when the port is taken. */
 export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0];
@@ -35,12 +35,23 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
 
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    const refuse = (error: NodeJS.ErrnoException) => reject(explain(error, port));
+    server.once('error', refuse);
     server.listen(port, () => {
-      server.off('error', reject);
+      server.off('error', refuse);
       resolve();
     });
   });
+}
+
+/** What to do about a port that cannot be listened on. */
+function explain(error: NodeJS.ErrnoException, port: number): Error {
+  const remedy = 'Set RUNBOAT_METRICS_PORT to another one; 0 takes a free one.';
+  if (error.code === 'EADDRINUSE')
+    return new Error(`port ${port} is taken by another process. ${remedy}`, { cause: error });
+  if (error.code === 'EACCES')
+    return new Error(`this user may not listen on port ${port}. ${remedy}`, { cause: error });
+  return error;
 }
 
 function close(server: Server): Promise<void> {

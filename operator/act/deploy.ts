@@ -4,16 +4,16 @@ import type { KubeObject } from '../../lib/kube/types.js';
 import { isImmutableRefusal, isOurs, NotYet, readIfThere } from '../cluster/apply.js';
 import { identityOf } from '../cluster/decorate.js';
 import { listResources } from '../cluster/resources.js';
-import { type KubeResource, MODES, type Mode } from '../render/types.js';
+import type { KubeResource, Mode } from '../render/types.js';
 import type { BuildSettings } from '../settings.js';
 import type { Work } from './context.js';
-import { applyMode, applyOwned, assembleMode, type ModeResources, render } from './modes.js';
+import { applyMode, applyOwned, assembleMode, type ModeResources, renderAll } from './modes.js';
 import { noteResolved, settingsFor, storeSettings } from './recorded-settings.js';
 
 /** First deployment, or that of a build whose Deployment went missing: everything is checked, recorded, applied. */
 export async function deploy(work: Work, initStatus: InitStatus, resolveAgain: boolean): Promise<void> {
   const { settings, stored } = await settingsFor(work, resolveAgain);
-  const modes = await renderAllModes(work, settings);
+  const modes = await renderAll(work, settings);
   if (!stored) await storeSettings(work, settings);
   const status = work.observed.build.status;
   const lastScaled = status?.lastScaledAt;
@@ -33,13 +33,6 @@ export async function deploy(work: Work, initStatus: InitStatus, resolveAgain: b
   );
 }
 
-/** All modes, so that what is wrong with any of them is said before anything is created. Throws BuildRefused. */
-async function renderAllModes(work: Work, settings: BuildSettings): Promise<Record<Mode, KubeResource[]>> {
-  const modes: Partial<Record<Mode, KubeResource[]>> = {};
-  for (const mode of MODES) modes[mode] = await render(work, settings, mode);
-  return modes as Record<Mode, KubeResource[]>;
-}
-
 /**
  * A reset, once nothing of the build runs: settings are resolved again, all resources applied again, those
  * that cannot be changed made anew, and those that no mode renders any more removed.
@@ -47,7 +40,7 @@ async function renderAllModes(work: Work, settings: BuildSettings): Promise<Reco
 export async function redeploy(work: Work, resetRequestedAt: string): Promise<void> {
   const { build, facts } = work.observed;
   const { settings } = await settingsFor(work, true);
-  const modes = await renderAllModes(work, settings);
+  const modes = await renderAll(work, settings);
   await storeSettings(work, settings);
   const resources = assembleMode(build, modes.deployment, []);
   await removeStale(work, settings, modes, resources);

@@ -12,7 +12,7 @@ import type { BuildView, DeploymentView } from '../plan/observed.js';
 import type { Bundle } from '../render/bundle.js';
 import type { KubeResource, Mode } from '../render/types.js';
 import { BundleInvalid } from '../render/types.js';
-import { BuildRefused, type BuildSettings, renderInputOf } from '../settings.js';
+import { BuildRefused, type BuildSettings, bundleMissing, renderInputOf } from '../settings.js';
 import type { Work } from './context.js';
 
 /** The resources of a build in one mode: what `deployment` renders, with what the mode renders in its place. */
@@ -29,11 +29,8 @@ export interface ModeResources {
 export function bundleOf(work: Work, settings: BuildSettings): Bundle {
   const { bundles } = work.services;
   const bundle = asRefusal(() => bundles.get(settings.kubefiles));
-  if (bundle) return bundle;
-  const message =
-    `The configuration has no bundle "${settings.kubefiles}". ` +
-    'Ask the administrator to add it under "bundles", or choose another one and reset the build.';
-  throw new BuildRefused({ reason: 'BundleMissing', message });
+  if (!bundle) throw bundleMissing(settings.kubefiles);
+  return bundle;
 }
 
 function asRefusal<T>(run: () => T): T {
@@ -55,6 +52,16 @@ export async function render(work: Work, settings: BuildSettings, mode: Mode): P
   const input = renderInputOf(work.observed.build, settings);
   try {
     return await work.services.renderer.render(bundle, mode, input);
+  } catch (error) {
+    throw invalidBundle(error);
+  }
+}
+
+/** All modes, so that what is wrong with any of them is said before anything is created. Throws BuildRefused. */
+export async function renderAll(work: Work, settings: BuildSettings): Promise<Record<Mode, KubeResource[]>> {
+  const bundle = bundleOf(work, settings);
+  try {
+    return await work.services.renderer.renderAll(bundle, renderInputOf(work.observed.build, settings));
   } catch (error) {
     throw invalidBundle(error);
   }

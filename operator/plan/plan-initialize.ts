@@ -77,7 +77,8 @@ function jobRefused(observed: Observed, now: number): Plan | undefined {
 
 function jobGranted(observed: Observed): Plan | undefined {
   const { initialize, grantedAttempt } = observed.slots;
-  if (initialize !== 'granted' || grantedAttempt === undefined) return undefined;
+  // A grant for another attempt is one that a predecessor left and nobody needs any more.
+  if (initialize !== 'granted' || grantedAttempt !== nextAttempt(observed)) return undefined;
   return { action: { type: 'createJob', attempt: grantedAttempt }, show: {} };
 }
 

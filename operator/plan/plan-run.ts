@@ -1,4 +1,4 @@
-import { holds, initJobs, lookAgainAfter, runPods, scaledDown } from './facts-of.js';
+import { holds, initJobs, lookAgainAfter, runPods } from './facts-of.js';
 import type { Observed } from './observed.js';
 import { type Check, type ConditionUpdate, condition, firstOf, type Plan, type Shown } from './plan.js';
 import { notReady, showInitialized, timestamp } from './show.js';
@@ -32,7 +32,7 @@ function failed(observed: Observed, now: number): Plan | undefined {
   if (observed.deployment.replicas > 0) return { action: { type: 'stop' }, show: {} };
   const shown = showInitialized(observed, initJobs(observed)[0], now);
   const message = 'The initialisation failed, so there is nothing to start. Reset the build to try again.';
-  const conditions = [...(shown.conditions ?? []), notReady('InitFailed', message)];
+  const conditions = [...(shown.conditions ?? []), notReady('NotInitialized', message)];
   const plan: Plan = { show: { ...shown, phase: 'Failed', conditions } };
   if (observed.build.spec.replicas === 1)
     return { ...plan, action: { type: 'refuseStart' }, statusFirst: true };
@@ -84,8 +84,9 @@ function steady(observed: Observed, now: number): Plan {
   return withRetention(plan, observed, now);
 }
 
+/** Any change of the Deployment's annotations counts as a generation, so that says nothing about pods. */
 function isDown(observed: Observed): boolean {
-  return scaledDown(observed) && runPods(observed).length === 0;
+  return observed.deployment?.statusReplicas === 0 && runPods(observed).length === 0;
 }
 
 function showStopped(observed: Observed, ready: ConditionUpdate, now: number): Shown {

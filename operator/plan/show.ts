@@ -27,7 +27,7 @@ export function showQueued(observed: Observed, attempt: number, now: number): Sh
         reason: 'Queued',
         message: 'Waits for its turn to be initialised.',
       }),
-      notReady('NotInitialized', 'The build has not been initialised yet.'),
+      notReady('Queued', 'The build waits for its initialisation.'),
       upToDate(observed),
     ],
   };
@@ -59,7 +59,7 @@ export function showInitializing(observed: Observed, job: JobView | undefined): 
     conditions: [
       deployed(),
       condition('Initialized', 'False', initializingVerdict(observed)),
-      notReady('NotInitialized', 'The build is being initialised.'),
+      notReady('Initializing', 'The build is being initialised.'),
       upToDate(observed),
     ],
   };

@@ -80,7 +80,9 @@ export function offlineKinds(resourceTypes: readonly string[]): AllowedKinds {
       const group = groupOf(apiVersion);
       const known = KNOWN.find((candidate) => candidate.group === group && candidate.kind === kind);
       if (known !== undefined) {
-        return allowed.includes(known) ? { namespaced: known.clusterScoped !== true } : undefined;
+        // What is cluster-scoped is refused either way; this gives the better reason.
+        if (known.clusterScoped) return { namespaced: false };
+        return allowed.includes(known) ? { namespaced: true } : undefined;
       }
       const custom = { group, kind, plural: pluralOf(kind.toLowerCase()) };
       return wanted.some((type) => type.includes('.') && isSpelling(type, custom))

@@ -64,7 +64,7 @@ class EntryReader implements Entries {
   readKustomization(path: string): void {
     this.parsed.add(path);
     const documents = parseOrRefuse(path, this.files);
-    if (documents.length !== 1)
+    if (documents.length > 1)
       throw new EntryRefused(path, `it has ${documents.length} YAML documents; write exactly one.`);
     const root = fieldsOf(documents[0]);
     if (HELM.some((field) => root.has(field))) {
@@ -124,7 +124,10 @@ class EntryReader implements Entries {
 
   private takeInline(path: string, entry: unknown): void {
     const isInline = typeof entry === 'string' && /[\n{:]/.test(entry) && !/^[a-z+]+:\/\//i.test(entry);
-    if (!isInline) return this.take(path, entry, this.parsed);
+    if (!isInline) {
+      this.take(path, entry, this.parsed);
+      return;
+    }
     for (const document of documentsOf(entry)) {
       // A path with a colon reads as a plain text: to kustomize it is a path or an address.
       if (typeof document === 'string') this.take(path, entry, this.parsed);

@@ -2,7 +2,7 @@ import { type ExecFileException, execFile } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import type { FileSet } from './kustomization.js';
 
 const MAX_AT_ONCE = 2;
@@ -11,6 +11,9 @@ const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 /** kustomize refused the files; the message is its first line, without the paths of this machine. */
 export class KustomizeFailed extends Error {}
+
+/** kustomize was stopped by us; the message says why and what to do. */
+export class KustomizeStopped extends KustomizeFailed {}
 
 /** Runs `kubectl kustomize` over a set of files. */
 export class Kustomize {
@@ -27,7 +30,7 @@ export class Kustomize {
 
   /** The YAML that kustomize makes of the files; at most two runs at once, others wait. Throws KustomizeFailed. */
   async run(files: FileSet): Promise<string> {
-    if (this.running >= MAX_AT_ONCE) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    if (this.running >= MAX_AT_ONCE) await new Promise<void>((start) => this.waiting.push(start));
     else this.running += 1;
     try {
       return await this.runNow(files);
@@ -58,23 +61,27 @@ export class Kustomize {
       killSignal: 'SIGKILL',
       maxBuffer: MAX_OUTPUT_BYTES,
     } as const;
-    return new Promise((resolve, reject) => {
+    return new Promise((done, reject) => {
       execFile(this.kubectl, ['kustomize', folder], options, (error, stdout, stderr) => {
-        if (error === null) resolve(stdout);
+        if (error === null) done(stdout);
+        // A mode may have no resources at all, which kustomize takes for a mistake.
+        else if (firstLine(stderr) === 'kustomization.yaml is empty') done('');
         else reject(this.explain(error, stderr, folder));
       });
     });
   }
 
   private explain(error: ExecFileException, stderr: string, folder: string): Error {
-    if (error.killed) {
-      return new KustomizeFailed(
-        `kubectl kustomize did not end within ${this.timeoutMs / 1000} s; make the bundle simpler`,
+    // Looked at first, because such a process was killed as well.
+    if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') {
+      return new KustomizeStopped(
+        `its resources are larger than ${MAX_OUTPUT_BYTES} bytes; make the bundle smaller.`,
       );
     }
-    if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') {
-      return new KustomizeFailed(
-        `its resources are larger than ${MAX_OUTPUT_BYTES} bytes; make the bundle smaller`,
+    if (error.killed) {
+      const seconds = this.timeoutMs / 1000;
+      return new KustomizeStopped(
+        `kubectl kustomize did not end within ${seconds} s; make the bundle simpler.`,
       );
     }
     if (typeof error.code === 'string') {
@@ -100,11 +107,8 @@ function firstLine(stderr: string): string {
     stderr.split('\n').find((text) => /\S/.test(text) && !text.startsWith('# Warning')) ??
     'it gave no reason';
   const logged = /\berr="((?:[^"\\]|\\.)*)"/.exec(line)?.[1];
-  const text =
-    logged === undefined
-      ? line.replace(/^error: /, '')
-      : logged.replace(/\\n[^]*/, '').replace(/\\(.)/g, '$1');
-  return text.length > 500 ? `${text.slice(0, 500)}...` : text;
+  if (logged === undefined) return line.replace(/^error: /, '');
+  return logged.replace(/\\n.*/s, '').replace(/\\(.)/g, '$1');
 }
 
 /**
@@ -113,18 +117,19 @@ function firstLine(stderr: string): string {
  */
 export function findKubectl(given?: string, env: NodeJS.ProcessEnv = process.env): string {
   const wanted = given || env['RUNBOAT_KUBECTL'];
-  if (wanted) {
-    if (isExecutable(wanted)) return wanted;
+  // A path is taken from where we are now, because kustomize runs in another folder.
+  if (wanted?.includes('/')) {
+    if (isExecutable(wanted)) return resolve(wanted);
     throw new Error(
       `kubectl cannot be run from ${wanted}; correct RUNBOAT_KUBECTL, or install kubectl there.`,
     );
   }
-  const folder = (env['PATH'] ?? '')
-    .split(delimiter)
-    .find((path) => path !== '' && isExecutable(join(path, 'kubectl')));
-  if (folder !== undefined) return join(folder, 'kubectl');
+  const name = wanted || 'kubectl';
+  const folders = (env['PATH'] ?? '').split(delimiter);
+  const folder = folders.find((path) => path !== '' && isExecutable(join(path, name)));
+  if (folder !== undefined) return resolve(folder, name);
   throw new Error(
-    'kubectl is not in PATH; install it, or set RUNBOAT_KUBECTL to its path (it renders the bundles).',
+    `${name} is not in PATH; install it, or set RUNBOAT_KUBECTL to its path (it renders the bundles).`,
   );
 }
 

@@ -12,7 +12,7 @@ export interface SampleSet {
 
 // Whatever may surprise a reader of YAML; no comma, which kustomize's literals and field lists may cut at.
 const FREE_TEXT = [
-  'it\'s 50% "off": {a: b} #1 $x \\ \u00fc\u20ac',
+  'it\'s 50% "off": {a: b} #1 $x ( \\ \u00fc\u20ac',
   '- [x] > | & * ! @ ~ null: \u{1f6a2} "y',
 ] as const;
 

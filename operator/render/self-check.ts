@@ -1,11 +1,12 @@
+import { YAMLException } from 'js-yaml';
 import { type Difference, firstDifference } from './compare.js';
 import { placeValues } from './in-place.js';
 import type { Entries, FileSet } from './kustomization.js';
 import { type Kustomize, KustomizeFailed } from './kustomize.js';
 import { compilePlan, fillPlan, PlanRefused } from './plan.js';
 import { type SampleSet, sampleFor } from './samples.js';
-import { parseOutput, type ShapeResource } from './shape.js';
-import { type Leaf, nameTokens } from './tokens.js';
+import { parseOutput, reasonOf, type ShapeResource } from './shape.js';
+import type { Leaf } from './tokens.js';
 
 /** A compiled shape and what it was compiled from. */
 export interface Compiled {
@@ -47,7 +48,7 @@ async function checkSet(compiled: Compiled, kustomize: Kustomize, set: SampleSet
   const outcome = await compareWith(compiled, kustomize, set);
   if (outcome === undefined) return { errors: [], warnings: [] };
   if (typeof outcome !== 'string') return { errors: [differenceSentence(outcome)], warnings: [] };
-  const reason = nameTokens(outcome, compiled.leaves);
+  const reason = reasonOf(outcome, compiled.leaves);
   const warning = `kustomize would refuse some values if they stood in its files (${reason}); as runboat puts them in afterwards this does no harm here.`;
   if (!set.freeText) return { errors: [], warnings: [warning] };
   // Was it the free text, or would any value do it?
@@ -56,7 +57,7 @@ async function checkSet(compiled: Compiled, kustomize: Kustomize, set: SampleSet
   if (typeof tame !== 'string') return { errors: [differenceSentence(tame)], warnings: [] };
   return {
     errors: [
-      `with values in place kustomize refuses it (${nameTokens(tame, compiled.leaves)}); print what kustomize must understand with word, int or bool.`,
+      `with values in place kustomize refuses it (${reasonOf(tame, compiled.leaves)}); print what kustomize must understand with word, int or bool.`,
     ],
     warnings: [],
   };
@@ -76,7 +77,9 @@ async function compareWith(
     const actual = compiled.resources.map((resource) => fillPlan(resource.plan, texts));
     return firstDifference(actual, expected);
   } catch (error) {
-    if (error instanceof KustomizeFailed || error instanceof PlanRefused) return error.message;
+    const isRefusal =
+      error instanceof KustomizeFailed || error instanceof PlanRefused || error instanceof YAMLException;
+    if (isRefusal) return error.message;
     throw error;
   }
 }

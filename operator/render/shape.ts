@@ -1,4 +1,4 @@
-import { CORE_SCHEMA, loadAll } from 'js-yaml';
+import { CORE_SCHEMA, loadAll, YAMLException } from 'js-yaml';
 import { type Bundle, ROOT_FILE, sourceOf } from './bundle.js';
 import {
   type Entries,
@@ -8,7 +8,7 @@ import {
   readEntries,
   yamlSentence,
 } from './kustomization.js';
-import { type Kustomize, KustomizeFailed } from './kustomize.js';
+import { type Kustomize, KustomizeFailed, KustomizeStopped } from './kustomize.js';
 import { compilePlan, fillPlan, type Plan, PlanRefused } from './plan.js';
 import type { RenderedTexts } from './render-texts.js';
 import { type Leaf, nameTokens } from './tokens.js';
@@ -42,11 +42,16 @@ export async function compileShape(
 ): Promise<{ entries: Entries; resources: ShapeResource[] }> {
   const entries = entriesOf(bundle, files);
   const output = await kustomize.run(files).catch((error: unknown) => {
-    throw error instanceof KustomizeFailed
-      ? diagnose(bundle, { files, entries, leaves }, error.message)
-      : error;
+    throw error instanceof KustomizeFailed ? diagnose(bundle, { files, entries, leaves }, error) : error;
   });
-  return { entries, resources: parseOutput(output).map((tree) => compileResource(bundle, tree, leaves)) };
+  try {
+    return { entries, resources: parseOutput(output).map((tree) => compileResource(bundle, tree, leaves)) };
+  } catch (error) {
+    // Nested too deep, or an alias that kustomize left in.
+    if (error instanceof YAMLException)
+      throw invalid(bundle, ROOT_FILE, nameTokens(yamlSentence(error), leaves));
+    throw error;
+  }
 }
 
 /** The trees that kustomize printed; a document of nothing is left out. */
@@ -84,20 +89,18 @@ function entriesOf(bundle: Bundle, files: FileSet): Entries {
 
 function compileResource(bundle: Bundle, tree: unknown, leaves: readonly Leaf[]): ShapeResource {
   const label = nameTokens(labelOf(tree), leaves);
-  if (hasHashedName(tree)) {
-    throw invalid(
-      bundle,
-      ROOT_FILE,
-      `${label} gets a generated name whose hash would cover values of the build; add the line disableNameSuffixHash: true under generatorOptions, or under options of that generator.`,
-    );
-  }
   try {
-    return { label, plan: compilePlan(tree, leaves.length) };
+    const plan = compilePlan(tree, leaves.length);
+    if (hasHashedName(tree)) throw new PlanRefused(HASHED_NAME);
+    return { label, plan };
   } catch (error) {
     if (!(error instanceof PlanRefused)) throw error;
     throw invalid(bundle, ROOT_FILE, `${label}: ${error.message}`);
   }
 }
+
+const HASHED_NAME =
+  'it gets a generated name whose hash would cover values of the build; add the line disableNameSuffixHash: true under generatorOptions, or under options of that generator.';
 
 // The alphabet of kustomize's name suffix: hex digits, of which those that could spell a word are replaced.
 const HASH_SUFFIX = /-[2456789bcdfghkmt]{10}$/;
@@ -131,11 +134,15 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/unknown field/, 'correct the name of that field'],
 ];
 
-function diagnose(
-  bundle: Bundle,
-  run: { files: FileSet; entries: Entries; leaves: readonly Leaf[] },
-  message: string,
-): BundleInvalid {
+interface FailedRun {
+  readonly files: FileSet;
+  readonly entries: Entries;
+  readonly leaves: readonly Leaf[];
+}
+
+function diagnose(bundle: Bundle, run: FailedRun, failure: KustomizeFailed): BundleInvalid {
+  const { message } = failure;
+  if (failure instanceof KustomizeStopped) return invalid(bundle, ROOT_FILE, message);
   for (const path of run.entries.parsed) {
     try {
       parseYaml(String(run.files.get(path)));
@@ -148,7 +155,13 @@ function diagnose(
     .find((path) => message.includes(path));
   const advice = ADVICE.find(([pattern]) => pattern.test(message))?.[1] ?? 'correct what it names';
   const source = file === undefined ? ROOT_FILE : sourceOf(bundle, file);
-  return invalid(bundle, source, `kustomize refuses it (${nameTokens(message, run.leaves)}); ${advice}.`);
+  return invalid(bundle, source, `kustomize refuses it (${reasonOf(message, run.leaves)}); ${advice}.`);
+}
+
+/** An error of kustomize for people: variables by their names instead of tokens, and not endless. */
+export function reasonOf(message: string, leaves: readonly Leaf[]): string {
+  const named = nameTokens(message, leaves);
+  return named.length > 500 ? `${named.slice(0, 500)}...` : named;
 }
 
 function invalid(bundle: Bundle, file: string, sentence: string): BundleInvalid {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runWatch } from '../../lib/kube/watch.js';
 import type { KubeClient } from '../../lib/kube/client.js';
+import { isExpired } from '../../lib/kube/errors.js';
 import type { Job, KubeObject, Pod } from '../../lib/kube/types.js';
+import { runWatch } from '../../lib/kube/watch.js';
 
 interface Recorded {
   readonly kind: 'Job' | 'Pod';
@@ -64,9 +65,27 @@ export class InitializationOracle {
   }
 
   private async follow(kind: Recorded['kind'], path: string): Promise<void> {
+    const from = await this.list(kind, path, new Map());
+    this.following.push(this.watch(kind, path, from));
+  }
+
+  /** Records what a list shows, and as deleted what it does not show any more; gives its resourceVersion. */
+  private async list(
+    kind: Recorded['kind'],
+    path: string,
+    present: Map<string, KubeObject>,
+  ): Promise<string> {
     const { items, resourceVersion } = await this.client.listAll<KubeObject>(path);
-    for (const object of items) this.events.push({ kind, type: 'ADDED', object });
-    this.following.push(this.watch(kind, path, resourceVersion));
+    const left = new Map(present);
+    for (const object of items) {
+      left.delete(object.metadata.uid);
+      this.events.push({ kind, type: 'MODIFIED', object });
+    }
+    for (const object of left.values()) {
+      const gone = { ...object, metadata: { ...object.metadata, resourceVersion } };
+      this.events.push({ kind, type: 'DELETED', object: gone });
+    }
+    return resourceVersion;
   }
 
   private async watch(kind: Recorded['kind'], path: string, from: string): Promise<void> {
@@ -91,11 +110,24 @@ export class InitializationOracle {
             this.events.push({ kind, type: event.type, object: event.object });
           },
         });
-      } catch {
-        // The API server is away, which is part of the test; the watch goes on where it was, missing nothing.
-        if (!this.ended.signal.aborted) await sleep(100);
+      } catch (error) {
+        // The API server is away, which is part of the test; afterwards the watch goes on where it was.
+        if (this.ended.signal.aborted) return;
+        await sleep(100);
+        // A restarted API server knows no older versions: what happened since is read as a list.
+        if (isExpired(error)) resourceVersion = await this.list(kind, path, this.present(kind));
       }
     }
+  }
+
+  private present(kind: Recorded['kind']): Map<string, KubeObject> {
+    const objects = new Map<string, KubeObject>();
+    for (const event of this.events) {
+      if (event.kind !== kind) continue;
+      if (event.type === 'DELETED') objects.delete(event.object.metadata.uid);
+      else objects.set(event.object.metadata.uid, event.object);
+    }
+    return objects;
   }
 }
 
@@ -114,5 +146,7 @@ function isUnfinished({ type, kind, object }: Recorded): boolean {
   if (type === 'DELETED') return false;
   if (kind === 'Pod') return !['Succeeded', 'Failed'].includes((object as Pod).status?.phase ?? '');
   const conditions = (object as Job).status?.conditions ?? [];
-  return !conditions.some((condition) => condition.status === 'True' && /^(Complete|Failed)$/.test(condition.type));
+  return !conditions.some(
+    (condition) => condition.status === 'True' && /^(Complete|Failed)$/.test(condition.type),
+  );
 }

@@ -1,0 +1,114 @@
+import type { Services } from './act/context.js';
+import { Capacity } from './capacity.js';
+import type { Caches } from './cluster/caches.js';
+import type { UnfinishedJobs } from './cluster/unfinished.js';
+import type { GrantStore } from './grants.js';
+import { limitEffects } from './limit-effects.js';
+import { Memory } from './memory.js';
+import { Reconciler } from './reconciler.js';
+import { sweep } from './sweep.js';
+
+export interface TermOptions {
+  /** All that does not end with a term. */
+  readonly services: Omit<Services, 'capacity' | 'memory'>;
+  readonly namespace: string;
+  readonly grants: GrantStore;
+  readonly initializing: UnfinishedJobs;
+  readonly cleaning: UnfinishedJobs;
+  readonly onReconcile: (seconds: number, failed: boolean) => void;
+}
+
+const positionsEvery = 10_000;
+const bundlesEvery = 5_000;
+const sweepEvery = 10 * 60_000;
+/** A request of the predecessor can arrive so much later; until then its grants are kept, used or not. */
+const requestTimeout = 10_000;
+
+/** The time during which this operator leads: everything that it decides and remembers ends with it. */
+export class Term {
+  readonly capacity: Capacity;
+  readonly reconciler: Reconciler;
+  private readonly services: Services;
+  private readonly timers: NodeJS.Timeout[] = [];
+
+  constructor(private readonly options: TermOptions) {
+    const { config, client, caches, events, log, now } = options.services;
+    const enqueue = (name: string) => this.reconciler.queue.add(name);
+    const begun = now();
+    this.capacity = new Capacity({
+      limits: () => config.limits,
+      paused: () => config.paused,
+      minimumAge: () => config.retention.minimumAge,
+      grants: options.grants,
+      keepGrantsUntil: begun + requestTimeout,
+      initializing: () => options.initializing.attempts(),
+      cleaning: () => options.cleaning.attempts(),
+      effects: limitEffects({ client, caches, events, log, enqueue }),
+      now,
+    });
+    this.services = { ...options.services, capacity: this.capacity, memory: new Memory() };
+    this.reconciler = new Reconciler(this.services, { onReconcile: options.onReconcile });
+  }
+
+  /** Begins to work, after a consistent read of what the predecessor has left. */
+  async begin(): Promise<void> {
+    const { caches, bundles } = this.services;
+    await Promise.all([bundles.refresh(), ...caches.all.map((informer) => informer.resync())]);
+    this.reconciler.seed();
+    this.enqueueAll();
+    this.capacity.begin();
+    void this.sweepNow();
+    const builds = (name: string) => caches.builds.get(name);
+    this.every(positionsEvery, () => this.capacity.showPositions(builds));
+    this.every(sweepEvery, () => void this.sweepNow());
+    this.every(bundlesEvery, () => void this.rereadBundles());
+    this.timers.push(setTimeout(() => this.settleGrants(caches), requestTimeout + 1));
+  }
+
+  /** Takes no more work and resolves when what is in hand is done. */
+  async end(): Promise<void> {
+    for (const timer of this.timers) clearTimeout(timer);
+    this.capacity.stop();
+    await this.reconciler.queue.stop();
+  }
+
+  private enqueueAll(): void {
+    for (const build of this.services.caches.builds.list()) this.reconciler.queue.add(build.metadata.name);
+  }
+
+  /** Grants that the predecessor left and nobody has used: their builds were reset or deleted meanwhile. */
+  private settleGrants(caches: Caches): void {
+    const uids = new Map([...caches.builds.list()].map(({ metadata }) => [metadata.uid, metadata.name]));
+    for (const { uid } of [...this.options.grants.all()]) {
+      const name = uids.get(uid);
+      if (name === undefined) this.capacity.releaseInitialization(uid);
+      else this.reconciler.queue.add(name);
+    }
+  }
+
+  private every(milliseconds: number, run: () => void): void {
+    this.timers.push(setInterval(run, milliseconds));
+  }
+
+  private async sweepNow(): Promise<void> {
+    const { client, caches, kinds, config, log } = this.services;
+    const { namespace } = this.options;
+    try {
+      await sweep({ client, caches, kinds, namespace, paused: () => config.paused, log });
+    } catch (error) {
+      log.warn({ err: error }, 'Looking for leftovers failed; it is tried again later');
+    }
+  }
+
+  private async rereadBundles(): Promise<void> {
+    const { bundles, log } = this.services;
+    try {
+      const changed = await bundles.refresh();
+      if (changed.length === 0) return;
+      log.info({ bundles: changed }, 'Bundles changed');
+      this.reconciler.settingsChanged();
+    } catch (error) {
+      log.warn({ err: error }, 'Bundles could not be read; trying again');
+    }
+  }
+}
