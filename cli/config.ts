@@ -1,4 +1,3 @@
-import type { Config } from '../lib/config/types.js';
 import { type ConfiguredBundle, checkBundles } from '../operator/render/check-bundles.js';
 import { offlineKinds } from '../operator/render/kinds.js';
 import { Renderer } from '../operator/render/renderer.js';
@@ -35,13 +34,4 @@ export async function run(args: string[]): Promise<number> {
   if (found.some(({ level }) => level === 'error')) return 2;
   process.stdout.write('The configuration and its bundles are in order.\n');
   return 0;
-}
-
-/** Each bundle with the template variables that each rule which uses it gives. */
-function configuredBundles(config: Config): ConfiguredBundle[] {
-  return Object.entries(config.bundles).map(([name, folder]) => {
-    const rules = config.repos.filter((rule) => (rule.kubefiles ?? config.defaultBundle) === name);
-    const templateVars = rules.map((rule) => ({ ...config.templateVars, ...rule.templateVars }));
-    return { name, folder, templateVars: templateVars.length > 0 ? templateVars : [config.templateVars] };
-  });
 }

@@ -6,6 +6,8 @@ import type { GrantStore } from './grants.js';
 import { limitEffects } from './limit-effects.js';
 import { Memory } from './memory.js';
 import { Reconciler } from './reconciler.js';
+import { checkBundles } from './render/check-bundles.js';
+import { configuredBundles } from './render/configured-bundles.js';
 import { sweep } from './sweep.js';
 
 export interface TermOptions {
@@ -52,8 +54,8 @@ export class Term {
 
   /** Begins to work, after a consistent read of what the predecessor has left. */
   async begin(): Promise<void> {
-    const { caches, bundles } = this.services;
-    await Promise.all([bundles.refresh(), ...caches.all.map((informer) => informer.resync())]);
+    const { caches } = this.services;
+    await Promise.all([this.loadBundles(), ...caches.all.map((informer) => informer.resync())]);
     this.reconciler.seed();
     this.enqueueAll();
     this.capacity.begin();
@@ -100,6 +102,28 @@ export class Term {
     }
   }
 
+  /** Reads the bundles; their checks run beside the work, so that the first build finds its shapes compiled. */
+  private async loadBundles(): Promise<void> {
+    await this.services.bundles.refresh();
+    void this.checkBundles(Object.keys(this.services.config.bundles));
+  }
+
+  private async checkBundles(names: readonly string[]): Promise<void> {
+    const { config, renderer, log } = this.services;
+    const used = new Set(config.repos.map((rule) => rule.kubefiles ?? config.defaultBundle));
+    const wanted = configuredBundles(config).filter(({ name }) => names.includes(name) && used.has(name));
+    try {
+      for (const { level, bundle, file, sentence } of await checkBundles(wanted, renderer)) {
+        log[level === 'error' ? 'error' : 'warn'](
+          { bundle, file, detail: sentence },
+          'Something is wrong with a bundle',
+        );
+      }
+    } catch (error) {
+      log.error({ err: error }, 'The bundles could not be checked');
+    }
+  }
+
   private async rereadBundles(): Promise<void> {
     const { bundles, log } = this.services;
     try {
@@ -107,6 +131,7 @@ export class Term {
       if (changed.length === 0) return;
       log.info({ bundles: changed }, 'Bundles changed');
       this.reconciler.settingsChanged();
+      await this.checkBundles(changed);
     } catch (error) {
       log.warn({ err: error }, 'Bundles could not be read; trying again');
     }
