@@ -1,4 +1,5 @@
-import { type ConfiguredBundle, checkBundles } from '../operator/render/check-bundles.js';
+import { checkBundles } from '../operator/render/check-bundles.js';
+import { configuredBundles } from '../operator/render/configured-bundles.js';
 import { offlineKinds } from '../operator/render/kinds.js';
 import { Renderer } from '../operator/render/renderer.js';
 import { checkConfiguration } from './config-check.js';
