@@ -14,6 +14,13 @@ export const resyncFlag: Flag = {
   help: 'time between comparisons of each cache with the API server, 5m by default',
 };
 
+export const leaseFlag: Flag = {
+  name: 'lease-duration',
+  env: 'RUNBOAT_LEASE_DURATION',
+  value: 'DURATION',
+  help: 'time after which a second operator takes over from one that fell silent, 12s by default',
+};
+
 export const modeFlag: Flag = {
   name: 'mode',
   env: 'RUNBOAT_MODE',
@@ -30,6 +37,6 @@ export const fileFlag: Flag = {
 };
 
 /** Variables that stand for flags, so that the configuration does not warn of them. */
-export const flagVariables: readonly string[] = [configFlag, resyncFlag, modeFlag, fileFlag].map(
+export const flagVariables: readonly string[] = [configFlag, resyncFlag, leaseFlag, modeFlag, fileFlag].map(
   ({ env }) => env,
 );

@@ -2,7 +2,7 @@ import { ConfigError } from '../lib/config/config-error.js';
 import { loadConfig } from '../lib/config/load.js';
 import { parseDuration } from '../lib/config/scalars.js';
 import { runOperator } from '../operator/main.js';
-import { configFlag, flagVariables, resyncFlag } from './flags.js';
+import { configFlag, flagVariables, leaseFlag, resyncFlag } from './flags.js';
 import { describeFlags, parseFlags, UsageError } from './usage.js';
 
 /** After SIGTERM the process ends within this time, milliseconds, whatever still hangs. */
@@ -10,14 +10,15 @@ const stopWithin = 9_000;
 
 /** `runboat operator`: runs until SIGTERM or SIGINT. */
 export async function run(args: string[]): Promise<number> {
-  const flags = [configFlag, resyncFlag];
+  const flags = [configFlag, resyncFlag, leaseFlag];
   const { help, words, flags: given } = parseFlags(args, flags);
   if (help) {
     process.stdout.write(describeFlags('runboat operator [OPTIONS]', flags));
     return 0;
   }
   if (words.length > 0) throw new UsageError(`runboat operator takes no argument such as "${words[0]}".`);
-  const resyncMs = resyncOf(given['resync']);
+  const resyncMs = durationOf('resync', given, { least: 100, usual: 5 * 60_000 });
+  const leaseMs = durationOf('lease-duration', given, { least: 1_000, usual: 12_000 });
   try {
     const { config, warnings } = loadConfig({
       file: given['config'],
@@ -25,7 +26,7 @@ export async function run(args: string[]): Promise<number> {
       process: 'operator',
       knownVariables: flagVariables,
     });
-    await runOperator({ config, warnings, resyncMs, signal: stopSignal() });
+    await runOperator({ config, warnings, resyncMs, leaseMs, signal: stopSignal() });
     return 0;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -34,11 +35,18 @@ export async function run(args: string[]): Promise<number> {
   }
 }
 
-function resyncOf(text: string | undefined): number {
-  if (text === undefined) return 5 * 60_000;
+function durationOf(
+  flag: string,
+  given: Readonly<Record<string, string | undefined>>,
+  { least, usual }: { least: number; usual: number },
+): number {
+  const text = given[flag];
+  if (text === undefined) return usual;
   const duration = parseDuration(text);
-  if (typeof duration === 'number' && duration >= 100) return duration;
-  throw new UsageError(`--resync wants a duration of at least 100ms, such as 30s or 5m; "${text}" is none.`);
+  if (typeof duration === 'number' && duration >= least) return duration;
+  throw new UsageError(
+    `--${flag} wants a duration of at least ${least} ms, such as 30s or 5m; "${text}" is none.`,
+  );
 }
 
 function stopSignal(): AbortSignal {

@@ -9,7 +9,7 @@ import { createLogger, type Logger } from '../lib/telemetry/logger.js';
 import { Caches } from './cluster/caches.js';
 import { KindTable } from './cluster/kinds.js';
 import { UnfinishedJobs } from './cluster/unfinished.js';
-import { Leadership } from './election/leadership.js';
+import { electionTimes, Leadership } from './election/leadership.js';
 import { EventRecorder } from './events.js';
 import { OperatorMetrics } from './metrics.js';
 import { BundleStore } from './render/bundle-store.js';
@@ -22,6 +22,8 @@ export interface OperatorOptions {
   readonly warnings: readonly string[];
   /** Milliseconds between comparisons of each cache with the API server. */
   readonly resyncMs: number;
+  /** Milliseconds that another operator waits after the last renewal of the Lease. */
+  readonly leaseMs: number;
   /** Aborted by SIGTERM or SIGINT. */
   readonly signal: AbortSignal;
 }
@@ -86,10 +88,16 @@ class Operator {
 
   /** Waits for the Lease, works until it is lost or the process is to stop, and gives it back. */
   private async lead(connection: Connection, shared: Omit<TermOptions, 'grants'>): Promise<void> {
-    const { config, signal } = this.options;
+    const { config, signal, leaseMs } = this.options;
     const client = new KubeClient({ connection, onRequest: this.metrics.requested.bind(this.metrics) });
     const identity = `${hostname()}_${randomUUID()}`;
-    const leadership = new Leadership({ client, namespace: config.namespace, identity, log: this.log });
+    const leadership = new Leadership({
+      client,
+      namespace: config.namespace,
+      identity,
+      times: electionTimes(leaseMs),
+      log: this.log,
+    });
     await leadership.acquire(signal).catch((error: unknown) => {
       if (!signal.aborted) throw error;
     });

@@ -130,8 +130,9 @@ export async function removeDeployment(work: Work): Promise<void> {
   if (!deployment) return;
   const { name, uid } = deployment.metadata;
   const path = objectPath(caches.paths.deployments, name);
-  await removeReplicaSets(work);
   await client.delete(path, { uid, propagationPolicy: 'Background' });
+  // Not before: the controller would make them again.
+  await removeReplicaSets(work);
   const object = await readIfThere(client, path);
   if (!object || object.metadata.uid !== uid || !isOurs(object, build))
     return caches.deployments.observeDeleted(name, uid);

@@ -19,12 +19,10 @@ export interface ElectionTimes {
   readonly margin: number;
 }
 
-export const electionTimes: ElectionTimes = {
-  duration: 12_000,
-  renewEvery: 3_000,
-  retryEvery: 1_000,
-  margin: 1_500,
-};
+/** Times in the proportions in which a failover takes little longer than the Lease lasts. */
+export function electionTimes(duration: number): ElectionTimes {
+  return { duration, renewEvery: duration / 4, retryEvery: duration / 12, margin: duration / 8 };
+}
 
 /** A write was about to be sent by an operator that does not lead (any more). */
 export class NotLeader extends Error {
@@ -41,7 +39,7 @@ export interface LeadershipOptions {
   /** Unique for each process. */
   readonly identity: string;
   readonly log: Logger;
-  readonly times?: ElectionTimes;
+  readonly times: ElectionTimes;
 }
 
 /**
@@ -61,7 +59,7 @@ export class Leadership implements GrantStore {
 
   constructor(private readonly options: LeadershipOptions) {
     const { namespace } = options;
-    this.times = options.times ?? electionTimes;
+    this.times = options.times;
     this.collection = resourcePath({
       group: 'coordination.k8s.io',
       version: 'v1',

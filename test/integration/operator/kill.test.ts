@@ -1,7 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -9,6 +5,7 @@ import { KubeClient } from '../../../lib/kube/client.js';
 import { connect } from '../../../lib/kube/connection.js';
 import { type Cluster, startCluster } from '../../cluster/control-plane.js';
 import { waitFor } from '../../support/cluster.js';
+import { type RunningOperator, startOperator } from '../../support/operator.js';
 import { InitializationOracle } from '../../support/oracle.js';
 
 const namespace = 'kill';
@@ -26,7 +23,7 @@ interface ListedBuild {
 describe('an operator that is killed at random moments', () => {
   let cluster: Cluster;
   let client: KubeClient;
-  let operator: ChildProcess;
+  let operator: RunningOperator;
 
   beforeAll(async () => {
     cluster = await startCluster();
@@ -34,33 +31,25 @@ describe('an operator that is killed at random moments', () => {
     await cluster.kubectl(['apply', '--server-side', '-f', definition]);
     await cluster.kubectl(['wait', '--for=condition=Established', 'crd/runboatbuilds.runboat.dev']);
     await cluster.kubectl(['create', 'namespace', namespace]);
-    await writeFile(path.join(cluster.dir, 'runboat.yaml'), configuration());
   });
 
   afterAll(async () => {
-    operator?.kill('SIGKILL');
+    await operator?.kill();
     await client?.connection.close();
     await cluster?.stop();
   });
 
-  function startOperator(): void {
-    const log = openSync(path.join(cluster.dir, 'operator.log'), 'a');
-    const args = ['bin/runboat', 'operator', '--config', path.join(cluster.dir, 'runboat.yaml')];
-    const env = {
-      ...process.env,
-      NODE_OPTIONS: '',
-      KUBECONFIG: cluster.kubeconfig,
-      RUNBOAT_METRICS_PORT: '0',
-    };
-    const withKubectl = { ...env, RUNBOAT_KUBECTL: cluster.programs['kubectl'] ?? 'kubectl' };
-    operator = spawn(process.execPath, args, { env: withKubectl, stdio: ['ignore', log, log] });
-    closeSync(log);
-  }
-
-  async function killOperator(): Promise<void> {
-    const ended = once(operator, 'exit');
-    operator.kill('SIGKILL');
-    await ended;
+  async function start(): Promise<void> {
+    operator = await startOperator({
+      namespace,
+      kubeconfig: cluster.kubeconfig,
+      waitReady: false,
+      env: { RUNBOAT_LEASE_DURATION: '3s', RUNBOAT_KUBECTL: cluster.programs['kubectl'] ?? 'kubectl' },
+      config: {
+        limits: { initializing: limit, started: 100, deployed: 1000, cleaning: 4 },
+        templateVars: { initRun: 'complete-after', initSeconds: '1' },
+      },
+    });
   }
 
   async function phases(): Promise<Map<string, string>> {
@@ -73,13 +62,13 @@ describe('an operator that is killed at random moments', () => {
   it('never exceeds the limit, loses no build and leaves nothing, the API server restarting meanwhile', async () => {
     const oracle = new InitializationOracle(client, namespace);
     await oracle.start();
-    startOperator();
+    await start();
     await cluster.kubectl(['create', '-f', '-'], JSON.stringify(listOf(range(builds).map(buildObject))));
-    for (let kills = 0; kills < 5; kills++) {
+    for (let kills = 0; kills < 8; kills++) {
       await sleep(400 + Math.random() * 2500);
-      await killOperator();
-      if (kills === 2) await cluster.restartApiServer();
-      startOperator();
+      await operator.kill();
+      if (kills === 4) await cluster.restartApiServer();
+      await start();
     }
     const done = async () => {
       const all = [...(await phases()).values()];
@@ -89,8 +78,8 @@ describe('an operator that is killed at random moments', () => {
     const deletion = cluster.kubectl(['delete', 'rb', '--all', '-n', namespace, '--wait=false']);
     for (let kills = 0; kills < 2; kills++) {
       await sleep(300 + Math.random() * 1500);
-      await killOperator();
-      startOperator();
+      await operator.kill();
+      await start();
     }
     await deletion;
     const gone = async () => (await phases()).size === 0;
@@ -106,19 +95,6 @@ describe('an operator that is killed at random moments', () => {
     });
   });
 });
-
-function configuration(): string {
-  const bundle = path.resolve('test/fixtures/bundles/scripted');
-  return JSON.stringify({
-    namespace,
-    domain: 'builds.test',
-    bundles: { scripted: bundle },
-    defaultBundle: 'scripted',
-    repos: [{ repo: '.*', branch: '.*', image: 'example.org/test:1' }],
-    limits: { initializing: limit, started: 100, deployed: 1000, cleaning: 4 },
-    templateVars: { initRun: 'complete-after', initSeconds: '1' },
-  });
-}
 
 function range(length: number): number[] {
   return Array.from({ length }, (_, index) => index);
