@@ -85,6 +85,14 @@ export class OperatorMetrics {
       for (const [limit, value] of Object.entries(sources.limits())) gauge.set({ limit }, value);
     });
     this.gauge(
+      'runboat_leader',
+      '1 while this operator leads, 0 while it waits for the Lease.',
+      [],
+      (gauge) => {
+        gauge.set(sources.leads() ? 1 : 0);
+      },
+    );
+    this.gauge(
       'runboat_work_queue_length',
       'Builds that are due to be looked at, now or later.',
       [],

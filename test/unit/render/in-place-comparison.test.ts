@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it, jest } from '@jest/globals';
 import Handlebars from 'handlebars';
 import { loadAll } from 'js-yaml';
 import { loadBundle } from '../../../operator/render/bundle.js';
@@ -11,6 +11,8 @@ import { MODES, type Mode, type RenderInput } from '../../../operator/render/typ
 import { inputOf, removeFolders, rendererWith, repository, writeFolder } from './support.js';
 
 afterAll(removeFolders);
+// Every new shape runs kubectl several times, which is slow on a loaded machine.
+jest.setTimeout(120_000);
 
 const renderer = rendererWith();
 const bundles = ['test/fixtures/bundles/complete', 'kubefiles/odoo', 'kubefiles/webpage'].filter((folder) =>

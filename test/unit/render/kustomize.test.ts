@@ -1,17 +1,11 @@
-import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { afterAll, describe, expect, it, jest } from '@jest/globals';
 import { findKubectl, Kustomize, KustomizeFailed } from '../../../operator/render/kustomize.js';
-import { bundleOf, inputOf, minimal, removeFolders, rendererWith, writeFolder } from './support.js';
+import { bundleOf, inputOf, minimal, program, removeFolders, rendererWith } from './support.js';
 
 afterAll(removeFolders);
-
-/** A program in the place of kubectl; `$0.d` is a folder of its own to write to. */
-function program(script: string): string {
-  const path = join(writeFolder({ kubectl: `#!/bin/sh\n${script}\n`, 'kubectl.d/keep': '' }), 'kubectl');
-  chmodSync(path, 0o755);
-  return path;
-}
+// Every new shape runs kubectl several times, which is slow on a loaded machine.
+jest.setTimeout(120_000);
 
 const FILES = new Map([
   ['kustomization.yaml', 'resources: []'],
@@ -36,9 +30,9 @@ describe('running kustomize', () => {
   });
 
   it('runs at most two at once', async () => {
-    // Each run counts the markers of those that run with it.
+    // Each run leaves a marker, and waits (not for ever) until it sees the marker of another.
     const kubectl = program(
-      'd="$0.d"; : > "$d/run.$$"; set -- "$d"/run.*; echo $#; i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; /bin/rm "$d/run.$$"',
+      'd="$0.d"; : > "$d/run.$$"; i=0; set -- "$d"/run.*\nwhile [ $# -lt 2 ] && [ $i -lt 20000 ]; do i=$((i+1)); set -- "$d"/run.*; done; echo $#; /bin/rm "$d/run.$$"',
     );
     const kustomize = new Kustomize(kubectl);
     const seen = await Promise.all(Array.from({ length: 8 }, () => kustomize.run(FILES)));
@@ -53,6 +47,13 @@ describe('running kustomize', () => {
     const error = await new Kustomize(kubectl).run(FILES).catch((caught: Error) => caught);
     expect(error).toBeInstanceOf(KustomizeFailed);
     expect((error as Error).message).toBe('a.yaml is bad');
+  });
+
+  it('stops a run that prints without end, with a sentence', async () => {
+    const kustomize = new Kustomize(
+      program('while :; do echo "0123456789012345678901234567890123456789"; done'),
+    );
+    await expect(kustomize.run(FILES)).rejects.toThrow(/larger than \d+ bytes; make the bundle smaller/);
   });
 
   it('understands the log line that some builds of kubectl print instead', async () => {
@@ -121,6 +122,7 @@ describe('finding kubectl', () => {
     expect(() => findKubectl(undefined, { PATH: '/does/not/exist' })).toThrow(
       /install it, or set RUNBOAT_KUBECTL/,
     );
+    expect(findKubectl('sh', { PATH: '/bin' })).toBe('/bin/sh');
     expect(() => findKubectl('/does/not/exist')).toThrow(/cannot be run from \/does\/not\/exist/);
   });
 });

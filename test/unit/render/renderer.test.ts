@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it, jest } from '@jest/globals';
 import { BundleStore } from '../../../operator/render/bundle-store.js';
 import { checkBundles } from '../../../operator/render/check-bundles.js';
 import { offlineKinds } from '../../../operator/render/kinds.js';
@@ -20,6 +20,8 @@ import {
 } from './support.js';
 
 afterAll(removeFolders);
+// Every new shape runs kubectl several times, which is slow on a loaded machine.
+jest.setTimeout(120_000);
 
 const CLUSTER_ROLE = 'apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: x}\n';
 
@@ -75,6 +77,24 @@ describe('rendering', () => {
     expect(resources.find(({ kind }) => kind === 'ConfigMap')?.metadata.name).toMatch(
       /^static-[2456789bcdfghkmt]{10}$/,
     );
+  });
+
+  it('understands anchors, aliases and merges, also around values', async () => {
+    const text =
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: &d {a: &a "{{build_slug}}", b: *a}\nmore: {<<: *d, c: d}\n';
+    const bundle = await bundleOf(minimal({ 'more.yaml.hbs': text }, ['more.yaml']));
+    const resources = await renderer.render(bundle, 'start', inputOf({ buildSlug: 's' }));
+    expect(resources.find(({ kind }) => kind === 'ConfigMap')).toMatchObject({
+      data: { a: 's', b: 's' },
+      more: { a: 's', b: 's', c: 'd' },
+    });
+  });
+
+  it('refuses resources that are nested without end', async () => {
+    const deep = `${'['.repeat(200)}${']'.repeat(200)}`;
+    const text = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndeep: ${deep}\n`;
+    const bundle = await bundleOf(minimal({ 'more.yaml': text }, ['more.yaml']));
+    await expect(renderer.render(bundle, 'start', inputOf())).rejects.toThrow(BundleInvalid);
   });
 
   it('lets word choose a file and a patch by value', async () => {

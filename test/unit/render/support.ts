@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,6 +23,13 @@ export function writeFolder(files: Readonly<Record<string, string | Buffer>>): s
     writeFileSync(join(folder, path), content);
   }
   return folder;
+}
+
+/** A shell script in the place of kubectl; `$0.d` is a folder of its own to write to. */
+export function program(script: string): string {
+  const path = join(writeFolder({ kubectl: `#!/bin/sh\n${script}\n`, 'kubectl.d/keep': '' }), 'kubectl');
+  chmodSync(path, 0o755);
+  return path;
 }
 
 export function removeFolders(): void {
