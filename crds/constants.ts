@@ -34,6 +34,8 @@ export const ANNOTATION_GIT_COMMIT = 'runboat/git-commit';
 export const ANNOTATION_BUILD_UID = 'runboat.dev/build-uid';
 /** On jobs and their pods: the number of the attempt that they belong to. */
 export const ANNOTATION_ATTEMPT = 'runboat.dev/attempt';
+/** On initialise jobs: the `resetRequestedAt` that they answer; absent when no reset was asked. */
+export const ANNOTATION_INITIALIZED_FOR = 'runboat.dev/initialized-for';
 /** On the Deployment: a hash of all that the last mode applied. */
 export const ANNOTATION_APPLIED = 'runboat.dev/applied';
 /** On the Deployment: a hash of the overrides in the build's spec that its settings were resolved with. */

@@ -38,6 +38,8 @@ export interface CapacityOptions {
   readonly initializing: () => Iterable<Attempt>;
   readonly cleaning: () => Iterable<Attempt>;
   readonly effects: CapacityEffects;
+  /** Places could not be given away; it is tried again with the next change. */
+  readonly onError: (error: unknown) => void;
   readonly now: () => number;
 }
 
@@ -63,6 +65,7 @@ export class Capacity {
   private readonly blocked = new Set<string>();
   private readonly positions = new Map<string, number>();
   private readonly busy = new Set<string>();
+  private readonly effects = new Set<Promise<void>>();
   private readonly doubts = new Map<string, number>();
   private open = false;
   private dirty = false;
@@ -77,15 +80,18 @@ export class Capacity {
     this.touch();
   }
 
-  stop(): void {
+  /** Decides no more, and resolves when what was decided is carried out. */
+  async stop(): Promise<void> {
     this.open = false;
     if (this.deployedTimer) clearTimeout(this.deployedTimer);
+    await Promise.allSettled([...this.effects, this.running]);
   }
 
   /** Something that the limits depend on has changed. */
   touch(): void {
     this.dirty = true;
-    if (this.open) setImmediate(() => void this.settle());
+    if (this.open)
+      setImmediate(() => void this.settle().catch((error: unknown) => this.options.onError(error)));
   }
 
   /** Takes what a build is and wants now. */
@@ -143,6 +149,11 @@ export class Capacity {
     this.doubts.delete(uid);
     this.options.grants.drop(uid);
     this.touch();
+  }
+
+  /** The API server refused the job: its place is free, unless an earlier try may have made it. */
+  refuseInitialization(uid: string): void {
+    if (!this.isInDoubt(uid)) this.releaseInitialization(uid);
   }
 
   /** The answer to a job's creation was lost: its place stays taken until a live read decides. */
@@ -259,7 +270,12 @@ export class Capacity {
     const used = this.usedInitializations();
     const granted = grantInitializations(this.waiting, used, limits.initializing, this.options.now());
     if (granted.length === 0) return;
-    await this.options.grants.add(granted.map(({ uid, attempt }) => ({ uid, attempt })));
+    try {
+      await this.options.grants.add(granted.map(({ uid, attempt }) => ({ uid, attempt })));
+    } catch (error) {
+      this.dirty = true;
+      throw error;
+    }
     for (const { uid, name } of granted) {
       this.waiting.delete(uid);
       this.positions.delete(uid);
@@ -322,7 +338,8 @@ export class Capacity {
 
   private decideDeployed(limits: Limits): void {
     const now = this.options.now();
-    if (this.deployed.size <= limits.deployed) return;
+    // Above the limit with nothing to delete, one look a second is enough.
+    if (this.deployedTimer || this.deployed.size <= limits.deployed) return;
     const targets = decideDeletions(
       [...this.deployed.values()],
       limits.deployed,
@@ -340,7 +357,11 @@ export class Capacity {
   private once(target: Target, effect: () => Promise<void>): void {
     if (this.busy.has(target.uid)) return;
     this.busy.add(target.uid);
-    void effect().finally(() => this.busy.delete(target.uid));
+    const run = effect().finally(() => {
+      this.busy.delete(target.uid);
+      this.effects.delete(run);
+    });
+    this.effects.add(run);
   }
 
   private positionToShow(build: BuildView): number | undefined {

@@ -42,12 +42,13 @@ export class EventRecorder {
   }
 }
 
-/** Conditions with a reason of trouble that were not there before with the same reason. */
+/** Conditions with a reason of trouble that they did not have before; of several with the same reason one. */
 export function newTroubles(before: RunboatBuildStatus | undefined, after: RunboatBuildStatus): Condition[] {
-  return (after.conditions ?? []).filter((condition) => {
+  const news = (after.conditions ?? []).filter((condition) => {
     const old = before?.conditions?.find(({ type }) => type === condition.type);
     return condition.status === 'False' && old?.reason !== condition.reason && isTrouble(condition.reason);
   });
+  return [...new Map(news.map((condition) => [condition.reason, condition])).values()];
 }
 
 /** Reasons that Kubernetes gives for a pod are trouble too. */

@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../lib/config/types.js';
 import { KubeClient } from '../lib/kube/client.js';
 import { type Connection, connect } from '../lib/kube/connection.js';
-import { discover, resolveResourceType } from '../lib/kube/discovery.js';
 import { type HealthServer, startHealthServer } from '../lib/telemetry/health-server.js';
 import { createLogger, type Logger } from '../lib/telemetry/logger.js';
 import { Caches } from './cluster/caches.js';
-import { KindTable } from './cluster/kinds.js';
 import { UnfinishedJobs } from './cluster/unfinished.js';
 import { electionTimes, Leadership } from './election/leadership.js';
 import { EventRecorder } from './events.js';
 import { OperatorMetrics } from './metrics.js';
 import { BundleStore } from './render/bundle-store.js';
 import { Renderer } from './render/renderer.js';
+import { awaitCluster } from './startup.js';
 import { Term, type TermOptions } from './term.js';
 
 export interface OperatorOptions {
@@ -50,6 +50,7 @@ class Operator {
   private readonly metrics = new OperatorMetrics();
   private leadership: Leadership | undefined;
   private term: Term | undefined;
+  private readonly identity = `${hostname()}_${randomUUID()}`;
   private state: string | undefined = 'The operator connects to the API server.';
 
   constructor(
@@ -69,32 +70,41 @@ class Operator {
   }
 
   async run(): Promise<void> {
-    const { signal } = this.options;
     const connection = await connect();
-    const onRequest = this.metrics.requested.bind(this.metrics);
-    const beforeWrite = () => this.leadership?.assertValid();
-    const client = new KubeClient({ connection, onRequest, beforeWrite });
+    try {
+      const onRequest = this.metrics.requested.bind(this.metrics);
+      const beforeWrite = () => this.leadership?.assertValid();
+      await this.follow(connection, new KubeClient({ connection, onRequest, beforeWrite }));
+    } finally {
+      // An open connection would keep the process from ending.
+      await connection.close();
+    }
+  }
+
+  private async follow(connection: Connection, client: KubeClient): Promise<void> {
+    const { signal } = this.options;
     const shared = await this.prepare(client);
     const { caches } = shared.services;
     this.state = 'The caches are being filled.';
-    for (const informer of caches.all) informer.start();
-    await Promise.all(caches.all.map((informer) => informer.whenSynced(signal)));
-    // A candidate is ready too: it has its caches and takes over when the Lease is free.
-    this.state = undefined;
-    while (!signal.aborted) await this.lead(connection, shared);
-    await Promise.all(caches.all.map((informer) => informer.stop()));
-    await connection.close();
+    try {
+      for (const informer of caches.all) informer.start();
+      await Promise.all(caches.all.map((informer) => informer.whenSynced(signal)));
+      // A candidate is ready too: it has its caches and takes over when the Lease is free.
+      this.state = undefined;
+      while (!signal.aborted) await this.lead(connection, shared);
+    } finally {
+      await Promise.all(caches.all.map((informer) => informer.stop()));
+    }
   }
 
   /** Waits for the Lease, works until it is lost or the process is to stop, and gives it back. */
   private async lead(connection: Connection, shared: Omit<TermOptions, 'grants'>): Promise<void> {
     const { config, signal, leaseMs } = this.options;
     const client = new KubeClient({ connection, onRequest: this.metrics.requested.bind(this.metrics) });
-    const identity = `${hostname()}_${randomUUID()}`;
     const leadership = new Leadership({
       client,
       namespace: config.namespace,
-      identity,
+      identity: this.identity,
       times: electionTimes(leaseMs),
       log: this.log,
     });
@@ -108,6 +118,10 @@ class Operator {
       await this.term.begin();
       this.log.info({ namespace: config.namespace, limits: config.limits }, 'The operator is ready');
       await aborted(AbortSignal.any([signal, leadership.lost]));
+    } catch (error) {
+      if (signal.aborted) throw error;
+      this.log.warn({ err: error }, 'The work could not begin; the Lease is given back for another try');
+      await sleep(1_000);
     } finally {
       this.log.info({ lost: leadership.lost.aborted }, 'Stopping: no more work is taken');
       await this.term.end();
@@ -117,16 +131,19 @@ class Operator {
   }
 
   private async prepare(client: KubeClient): Promise<Omit<TermOptions, 'grants'>> {
-    const { config, resyncMs } = this.options;
+    const { config, resyncMs, signal } = this.options;
     const { log, metrics } = this;
-    const { namespace } = config;
-    const kinds = await resolveKinds(client, config);
+    const { namespace, resourceTypes } = config;
+    const waitsFor = (sentence: string) => {
+      this.state = sentence;
+    };
+    const kinds = await awaitCluster({ client, namespace, resourceTypes, log, signal, waitsFor });
     const hooks = (resource: string) => metrics.informerHooks(resource);
     const caches = new Caches({ client, namespace, resyncMs, log, hooks });
     const touch = () => this.term?.capacity.touch();
     const initializing = new UnfinishedJobs(caches, 'initialize', touch);
     const cleaning = new UnfinishedJobs(caches, 'cleanup', touch);
-    caches.onChange((name) => this.term?.reconciler.queue.add(name));
+    caches.onChange((name) => this.term?.noteChange(name));
     metrics.observe({
       builds: () => caches.builds.list(),
       slots: () => this.term?.capacity.counts() ?? {},
@@ -144,11 +161,6 @@ class Operator {
     const services = { client, config, caches, kinds, bundles, renderer, events, log, now: Date.now };
     return { services, namespace, initializing, cleaning, onReconcile: metrics.reconciled.bind(metrics) };
   }
-}
-
-async function resolveKinds(client: KubeClient, config: Config): Promise<KindTable> {
-  const served = await discover(client);
-  return new KindTable(config.resourceTypes.map((spelling) => resolveResourceType(served, spelling)));
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

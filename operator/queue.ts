@@ -6,6 +6,10 @@ interface Entry {
   readonly dueAt: number;
 }
 
+function byTime(a: Entry, b: Entry): number {
+  return a.dueAt - b.dueAt;
+}
+
 export interface KeyQueueOptions {
   /** Keys worked on at the same time; one key is never worked on twice at once. */
   readonly concurrency: number;
@@ -20,7 +24,7 @@ export interface KeyQueueOptions {
  * is worked on is handled once more afterwards.
  */
 export class KeyQueue {
-  private readonly heap = new TinyQueue<Entry>([], (a, b) => a.dueAt - b.dueAt);
+  private heap = new TinyQueue<Entry>([], byTime);
   private readonly dueAt = new Map<string, number>();
   private readonly active = new Set<string>();
   private readonly now: () => number;
@@ -46,6 +50,7 @@ export class KeyQueue {
     if (before !== undefined && before <= dueAt) return;
     this.dueAt.set(key, dueAt);
     this.heap.push({ key, dueAt });
+    this.dropSuperseded();
     this.schedule();
   }
 
@@ -58,6 +63,13 @@ export class KeyQueue {
     await new Promise<void>((resolve) => {
       this.idle = resolve;
     });
+  }
+
+  /** An entry that an earlier one made needless stays until its time comes, which may be days: not too many. */
+  private dropSuperseded(): void {
+    if (this.heap.length <= 2 * this.dueAt.size + 1000) return;
+    const entries = [...this.dueAt].map(([key, dueAt]) => ({ key, dueAt }));
+    this.heap = new TinyQueue<Entry>(entries, byTime);
   }
 
   private schedule(): void {

@@ -1,15 +1,17 @@
+import { isDeepStrictEqual } from 'node:util';
 import { isConflict, isNotFound } from '../lib/kube/errors.js';
 import { objectPath } from '../lib/kube/paths.js';
 import type { KubeObject } from '../lib/kube/types.js';
 import { act } from './act/act.js';
 import type { Services, Work } from './act/context.js';
-import { NotYet } from './cluster/apply.js';
+import { asDenied, NotYet } from './cluster/apply.js';
 import type { BuildView, Observed } from './plan/observed.js';
-import type { Plan, Shown } from './plan/plan.js';
+import type { Action, Plan, Shown } from './plan/plan.js';
 import { planBuild } from './plan/plan-build.js';
+import { showDenied } from './plan/show.js';
 import { nextStatus, statusPatch } from './plan/status.js';
 import { KeyQueue } from './queue.js';
-import { overridesHash } from './settings.js';
+import { BuildRefused, overridesHash } from './settings.js';
 
 /** After so many actions in one pass another build gets its turn. */
 const actionsPerPass = 12;
@@ -22,6 +24,8 @@ const concurrency = 16;
 
 export interface ReconcileHooks {
   onReconcile(seconds: number, failed: boolean): void;
+  /** A build is gone whose finalizer this operator did not remove: something of it may be left. */
+  onVanished(name: string): void;
 }
 
 /** The control loop: keys in, one pass of gather, plan, act and status for each. */
@@ -62,6 +66,7 @@ export class Reconciler {
       if (again !== undefined) this.queue.add(name, again);
     } catch (error) {
       failed = !isTransient(error);
+      await this.tellDenial(name, asDenied(error));
       this.retry(name, error);
     }
     this.hooks.onReconcile((performance.now() - begun) / 1000, failed);
@@ -69,6 +74,7 @@ export class Reconciler {
 
   /** One pass over a build; milliseconds after which to look again, undefined to wait for an event. */
   private async pass(name: string): Promise<number | undefined> {
+    let last: Action | undefined;
     for (let actions = 0; actions < actionsPerPass; actions++) {
       const build = this.services.caches.builds.get(name);
       this.forgetFormer(name, build);
@@ -77,6 +83,8 @@ export class Reconciler {
       const { action } = plan;
       if (!action || plan.statusFirst) await this.writeStatus(observed, plan.show);
       if (!action) return this.delayOf(plan);
+      if (isDeepStrictEqual(action, last)) return await this.waitForEffect(observed, plan);
+      last = action;
       const log = this.services.log.child({
         build: name,
         ...(plan.wants ? {} : { uid: build.metadata.uid }),
@@ -85,6 +93,12 @@ export class Reconciler {
       await act(work, action);
     }
     return 0;
+  }
+
+  /** The same step is due again, so its effect takes time or is held up by others: status, then a growing pause. */
+  private async waitForEffect(observed: Observed, plan: Plan): Promise<never> {
+    if (!plan.statusFirst) await this.writeStatus(observed, plan.show);
+    throw new NotYet(`the effect of ${plan.action?.type} cannot be seen yet`);
   }
 
   /** After a status write the build has a new resourceVersion, which actions on it need. */
@@ -135,6 +149,7 @@ export class Reconciler {
   private forgetFormer(name: string, build: BuildView | undefined): void {
     const former = this.uids.get(name);
     if (former !== undefined && former !== build?.metadata.uid) {
+      if (!this.services.memory.factsOf(former).cleanup.released) this.hooks.onVanished(name);
       this.services.capacity.forget(former);
       this.services.memory.forget(former);
     }
@@ -164,6 +179,18 @@ export class Reconciler {
       this.services.log.info(fields, 'Phase changed');
     }
     await events.recordTroubles(build, status);
+  }
+
+  /** A missing right is for people to grant, so the build says which; other errors are for the log alone. */
+  private async tellDenial(name: string, error: unknown): Promise<void> {
+    const build = this.services.caches.builds.get(name);
+    if (!build || !(error instanceof BuildRefused)) return;
+    try {
+      const observed = this.gather(build);
+      await this.writeStatus(observed, showDenied(observed, error.verdict));
+    } catch (failure) {
+      this.services.log.debug({ build: name, err: failure }, 'A missing right could not be shown');
+    }
   }
 
   private delayOf(plan: Plan): number | undefined {

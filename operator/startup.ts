@@ -91,7 +91,9 @@ function kindTable(resourceTypes: readonly string[], served: readonly ResourceKi
   const problems: ConfigProblem[] = [];
   for (const spelling of resourceTypes) {
     try {
-      kinds.push(resolveResourceType(served, spelling));
+      const kind = resolveResourceType(served, spelling);
+      kinds.push(kind);
+      problems.push(...unusable(kind, spelling));
     } catch (error) {
       if (!(error instanceof UnknownResourceTypeError)) throw error;
       problems.push({ path: 'resourceTypes', message: error.message });
@@ -99,6 +101,14 @@ function kindTable(resourceTypes: readonly string[], served: readonly ResourceKi
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return new KindTable(kinds);
+}
+
+/** What is made must also be found and removed; some types are mere questions, such as `tokenreviews`. */
+function unusable({ verbs }: ResourceKind, spelling: string): ConfigProblem[] {
+  const missing = ['list', 'patch', 'delete'].filter((verb) => !verbs.includes(verb));
+  if (missing.length === 0) return [];
+  const message = `resources of type "${spelling}" cannot be managed: the cluster offers no ${missing.join(', ')} for them; take it out`;
+  return [{ path: 'resourceTypes', message }];
 }
 
 /** A misspelt namespace would leave the operator idle without a word. */

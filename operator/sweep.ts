@@ -13,6 +13,8 @@ export interface SweepOptions {
   readonly caches: Caches;
   readonly kinds: KindTable;
   readonly namespace: string;
+  /** Only what was made of the build of this name. */
+  readonly build?: string;
   readonly paused: () => boolean;
   readonly log: Logger;
 }
@@ -32,9 +34,10 @@ const dependents: readonly ServedKind[] = [
 export async function sweep(options: SweepOptions): Promise<number> {
   if (options.paused()) return 0;
   const { client, namespace, caches } = options;
+  const labelSelector = options.build === undefined ? LABEL_BUILD : `${LABEL_BUILD}=${options.build}`;
   const known = new Set([...caches.builds.list()].map(({ metadata }) => metadata.uid));
   const kinds = new Kinds(withDependents(options.kinds.kinds));
-  const listing = { client, kinds, namespace, labelSelector: LABEL_BUILD };
+  const listing = { client, kinds, namespace, labelSelector };
   const suspects = await listMatching(
     listing,
     ({ buildUid }) => buildUid !== undefined && !known.has(buildUid),
@@ -45,8 +48,7 @@ export async function sweep(options: SweepOptions): Promise<number> {
     const uid = resource.buildUid ?? '';
     if (!gone.has(uid)) gone.set(uid, await isGone(options, uid, resource));
     if (!gone.get(uid)) continue;
-    await remove(options, resource);
-    removed++;
+    if (await removeQuietly(options, resource)) removed++;
   }
   return removed;
 }
@@ -66,6 +68,21 @@ async function isGone(
   const name = resource.metadata.labels?.[LABEL_BUILD] ?? '';
   const build = await readIfThere(client, objectPath(caches.paths.builds, name));
   return build?.metadata.uid !== uid;
+}
+
+/** What cannot be removed must not keep the rest from being removed. */
+async function removeQuietly(options: SweepOptions, resource: FoundResource): Promise<boolean> {
+  try {
+    await remove(options, resource);
+    return true;
+  } catch (error) {
+    const { kind, metadata } = resource;
+    options.log.warn(
+      { kind, name: metadata.name, err: error },
+      'A leftover could not be removed; later again',
+    );
+    return false;
+  }
 }
 
 async function remove(options: SweepOptions, resource: FoundResource): Promise<void> {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Services } from './act/context.js';
 import { Capacity } from './capacity.js';
 import type { Caches } from './cluster/caches.js';
@@ -23,8 +24,17 @@ export interface TermOptions {
 const positionsEvery = 10_000;
 const bundlesEvery = 5_000;
 const sweepEvery = 10 * 60_000;
+const vanishedDelay = 1_000;
 /** A request of the predecessor can arrive so much later; until then its grants are kept, used or not. */
 const requestTimeout = 10_000;
+
+/** Until a consistent list shows nothing that the cache does not have; on a busy cluster, most of it. */
+async function catchUp(informer: { resync(): Promise<number> }): Promise<void> {
+  for (let rounds = 0; rounds < 5; rounds++) {
+    if ((await informer.resync()) === 0) return;
+    await sleep(200);
+  }
+}
 
 /** The time during which this operator leads: everything that it decides and remembers ends with it. */
 export class Term {
@@ -32,6 +42,8 @@ export class Term {
   readonly reconciler: Reconciler;
   private readonly services: Services;
   private readonly timers: NodeJS.Timeout[] = [];
+  private sweeping: Promise<void> = Promise.resolve();
+  private begun = false;
 
   constructor(private readonly options: TermOptions) {
     const { config, client, caches, events, log, now } = options.services;
@@ -46,32 +58,45 @@ export class Term {
       initializing: () => options.initializing.attempts(),
       cleaning: () => options.cleaning.attempts(),
       effects: limitEffects({ client, caches, events, log, enqueue }),
+      onError: (error) => log.warn({ err: error }, 'Places could not be given away; trying again'),
       now,
     });
     this.services = { ...options.services, capacity: this.capacity, memory: new Memory() };
-    this.reconciler = new Reconciler(this.services, { onReconcile: options.onReconcile });
+    this.reconciler = new Reconciler(this.services, {
+      onReconcile: options.onReconcile,
+      onVanished: (name) => this.sweepSoon(name),
+    });
   }
 
   /** Begins to work, after a consistent read of what the predecessor has left. */
   async begin(): Promise<void> {
     const { caches } = this.services;
-    await Promise.all([this.loadBundles(), ...caches.all.map((informer) => informer.resync())]);
+    await Promise.all([this.loadBundles(), ...caches.all.map(catchUp)]);
     this.reconciler.seed();
+    this.begun = true;
     this.enqueueAll();
     this.capacity.begin();
-    void this.sweepNow();
+    this.sweeping = this.sweepNow();
+    // A late write of the predecessor is in no cache.
+    this.timers.push(setTimeout(() => void this.sweepNow(), 2 * requestTimeout));
     const builds = (name: string) => caches.builds.get(name);
     this.every(positionsEvery, () => this.capacity.showPositions(builds));
-    this.every(sweepEvery, () => void this.sweepNow());
+    this.every(sweepEvery, () => {
+      this.sweeping = this.sweepNow();
+    });
     this.every(bundlesEvery, () => void this.rereadBundles());
     this.timers.push(setTimeout(() => this.settleGrants(caches), requestTimeout + 1));
+  }
+
+  /** Something of a build has changed. Nothing is done before bundles and the predecessor's work are known. */
+  noteChange(build: string): void {
+    if (this.begun) this.reconciler.queue.add(build);
   }
 
   /** Takes no more work and resolves when what is in hand is done. */
   async end(): Promise<void> {
     for (const timer of this.timers) clearTimeout(timer);
-    this.capacity.stop();
-    await this.reconciler.queue.stop();
+    await Promise.all([this.capacity.stop(), this.reconciler.queue.stop(), this.sweeping]);
   }
 
   private enqueueAll(): void {
@@ -92,11 +117,27 @@ export class Term {
     this.timers.push(setInterval(run, milliseconds));
   }
 
-  private async sweepNow(): Promise<void> {
+  /**
+   * A finalizer that is added while the API server deletes an object without one does not hold it, and people can
+   * take finalizers away: what was made of such a build is removed a moment later.
+   */
+  private sweepSoon(name: string): void {
+    this.timers.push(setTimeout(() => void this.sweepNow(name), vanishedDelay));
+  }
+
+  private async sweepNow(build?: string): Promise<void> {
     const { client, caches, kinds, config, log } = this.services;
     const { namespace } = this.options;
     try {
-      await sweep({ client, caches, kinds, namespace, paused: () => config.paused, log });
+      await sweep({
+        client,
+        caches,
+        kinds,
+        namespace,
+        paused: () => config.paused,
+        log,
+        ...(build === undefined ? {} : { build }),
+      });
     } catch (error) {
       log.warn({ err: error }, 'Looking for leftovers failed; it is tried again later');
     }

@@ -150,8 +150,13 @@ export class KubeClient {
     options: WriteOptions,
     patch: { contentType?: string; force?: boolean } = {},
   ): Promise<T> {
-    const { fieldValidation, subresource, ...call } = options;
-    const query = { fieldManager: this.fieldManager, fieldValidation, force: patch.force };
+    const { fieldValidation, subresource, dryRun, ...call } = options;
+    const query = {
+      fieldManager: this.fieldManager,
+      fieldValidation,
+      force: patch.force,
+      dryRun: dryRun ? 'All' : undefined,
+    };
     const target = subresource === undefined ? path : `${path}/${subresource}`;
     return this.request<T>({ ...call, method, path: target, query, body, contentType: patch.contentType });
   }

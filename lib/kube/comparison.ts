@@ -42,7 +42,7 @@ export async function compareWithServer<T extends Cached>(comparison: Comparison
   const found = await findDifferences(comparison);
   if (found.restored) {
     relist();
-    return 0;
+    return 1;
   }
   if (found.newer.length + found.missing.length === 0) return 0;
   await sleep(graceMs, undefined, { signal });

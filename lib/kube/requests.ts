@@ -15,6 +15,8 @@ export interface CallOptions {
 export interface WriteOptions extends CallOptions {
   fieldValidation?: FieldValidation | undefined;
   subresource?: string | undefined;
+  /** The API server answers as it would, admission included, and stores nothing. */
+  dryRun?: boolean | undefined;
 }
 
 export interface ApplyOptions extends WriteOptions {

@@ -1,6 +1,7 @@
 import { FINALIZER_BUILD } from '../../crds/constants.js';
 import { objectPath } from '../../lib/kube/paths.js';
 import type { KubeObject } from '../../lib/kube/types.js';
+import { asDenied } from '../cluster/apply.js';
 import { refusalAfter } from '../memory.js';
 import type { Action } from '../plan/plan.js';
 import { BuildRefused } from '../settings.js';
@@ -8,8 +9,11 @@ import * as cleanup from './cleanup.js';
 import type { Work } from './context.js';
 import { confirmDeployment, deploy, redeploy } from './deploy.js';
 import * as initialize from './initialize.js';
-import { confirmNoPods } from './pods.js';
+import { confirmNoPods, removeLastPods } from './pods.js';
 import * as scale from './scale.js';
+
+/** Actions that the planner does not ask again before a refusal of them may have lost its cause. */
+const waits: ReadonlySet<Action['type']> = new Set(['deploy', 'redeploy', 'start']);
 
 /**
  * Carries out one action. A user's mistake is remembered as a refusal, so that the next plan shows it; what
@@ -18,7 +22,8 @@ import * as scale from './scale.js';
 export async function act(work: Work, action: Action): Promise<void> {
   try {
     await perform(work, action);
-  } catch (error) {
+  } catch (thrown) {
+    const error = waits.has(action.type) ? asDenied(thrown) : thrown;
     if (!(error instanceof BuildRefused)) throw error;
     const { observed, services } = work;
     const { facts, build, fingerprint } = observed;
@@ -71,6 +76,9 @@ async function perform(work: Work, action: Action): Promise<void> {
       return cleanup.removeReplicaSets(work);
     case 'createCleanupJob':
       return cleanup.createCleanupJob(work);
+    case 'removeLastPods':
+      await removeLastPods(work);
+      return;
     case 'noteCleanupFailure':
       return cleanup.noteCleanupFailure(work, action.job);
     case 'removeResources':

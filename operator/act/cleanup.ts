@@ -2,7 +2,13 @@ import { FINALIZER_BUILD, FINALIZER_DEPLOYMENT, LABEL_BUILD } from '../../crds/c
 import { isNotFound } from '../../lib/kube/errors.js';
 import { objectPath } from '../../lib/kube/paths.js';
 import type { KubeObject } from '../../lib/kube/types.js';
-import { isNamespaceTerminating, isOurs, readIfThere } from '../cluster/apply.js';
+import {
+  asDenied,
+  isNamespaceTerminating,
+  isOurs,
+  namespaceTerminates,
+  readIfThere,
+} from '../cluster/apply.js';
 import { asJob, withOwnership } from '../cluster/decorate.js';
 import { listResources } from '../cluster/resources.js';
 import { refusalAfter } from '../memory.js';
@@ -11,7 +17,7 @@ import { BuildRefused } from '../settings.js';
 import type { Work } from './context.js';
 import { postJob } from './initialize.js';
 import { applyOwned, render } from './modes.js';
-import { jobResult } from './pods.js';
+import { jobResult, removeLastPods } from './pods.js';
 import { readSecret, settingsFor } from './recorded-settings.js';
 
 const noJob: Verdict = {
@@ -29,12 +35,20 @@ export async function createCleanupJob(work: Work): Promise<void> {
   const { build, facts } = work.observed;
   try {
     await postCleanupJob(work);
-  } catch (error) {
+  } catch (thrown) {
+    const error = asDenied(thrown);
     capacity.releaseCleanup(build.metadata.uid);
-    if (isNamespaceTerminating(error)) facts.cleanup.jobSkipped = terminating;
+    if (isNamespaceTerminating(error) || (await isInVain(work, error)))
+      facts.cleanup.jobSkipped = terminating;
     else if (error instanceof BuildRefused) noteFailure(work, explain(error.verdict));
     else throw error;
   }
+}
+
+/** What is wrong need not be put right any more where no job could run anyway. */
+async function isInVain({ services }: Work, error: unknown): Promise<boolean> {
+  const { client, caches } = services;
+  return error instanceof BuildRefused && (await namespaceTerminates(client, caches.paths.jobs));
 }
 
 async function postCleanupJob(work: Work): Promise<void> {
@@ -90,11 +104,12 @@ export async function removeReplicaSets(work: Work): Promise<void> {
   const { build } = work.observed;
   const labelSelector = `${LABEL_BUILD}=${build.metadata.name}`;
   const { items } = await client.listAll<KubeObject>(caches.paths.replicaSets, { labelSelector });
-  for (const { metadata } of items.filter((object) => isOurs(object, build))) {
+  const own = items.filter((object) => isOurs(object, build));
+  for (const { metadata } of own) {
     const path = objectPath(caches.paths.replicaSets, metadata.name);
     await client.delete(path, { uid: metadata.uid, propagationPolicy: 'Background' });
   }
-  if (items.length === 0) await removePods(work);
+  if (own.length === 0) await removePods(work);
 }
 
 /** Pods that were orphaned together with their ReplicaSet. */
@@ -120,7 +135,7 @@ export async function removeResources(work: Work): Promise<void> {
     const answer = await client.delete(path, { uid, propagationPolicy });
     if (kind === 'Job' && answer.state !== 'deleting') caches.jobs.observeDeleted(metadata.name, uid);
   }
-  facts.cleanup.resourcesGone = rest.length === 0;
+  facts.cleanup.resourcesGone = rest.length === 0 && (await removeLastPods(work));
 }
 
 /** Deletes the Deployment and takes our finalizer away, with the ReplicaSets that orphaning would leave. */
@@ -158,13 +173,14 @@ export async function removeSecret(work: Work): Promise<void> {
 /** The last step: nothing of the build is left. */
 export async function removeFinalizer(work: Work): Promise<void> {
   const { client, caches } = work.services;
-  const { build } = work.observed;
+  const { build, facts } = work.observed;
   const { name, uid, resourceVersion, finalizers = [] } = build.metadata;
   const metadata = {
     uid,
     resourceVersion,
     finalizers: finalizers.filter((finalizer) => finalizer !== FINALIZER_BUILD),
   };
+  facts.cleanup.released = true;
   try {
     caches.builds.observe(
       await client.mergePatch<KubeObject>(objectPath(caches.paths.builds, name), { metadata }),

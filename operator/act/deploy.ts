@@ -1,13 +1,14 @@
 import { FINALIZER_DEPLOYMENT } from '../../crds/constants.js';
 import type { InitStatus } from '../../crds/runboatbuild.generated.js';
+import type { DeleteAnswer } from '../../lib/kube/requests.js';
 import type { KubeObject } from '../../lib/kube/types.js';
-import { isImmutableRefusal, isOurs, NotYet, readIfThere } from '../cluster/apply.js';
+import { isImmutableRefusal, isOurs, type KnownObject, NotYet, readIfThere } from '../cluster/apply.js';
 import { identityOf } from '../cluster/decorate.js';
 import { listResources } from '../cluster/resources.js';
 import type { KubeResource, Mode } from '../render/types.js';
 import type { BuildSettings } from '../settings.js';
 import type { Work } from './context.js';
-import { applyMode, applyOwned, assembleMode, type ModeResources, renderAll } from './modes.js';
+import { applyMode, applyOwned, assembleMode, knownObjects, type ModeResources, renderAll } from './modes.js';
 import { noteResolved, settingsFor, storeSettings } from './recorded-settings.js';
 
 /** First deployment, or that of a build whose Deployment went missing: everything is checked, recorded, applied. */
@@ -27,6 +28,7 @@ export async function deploy(work: Work, initStatus: InitStatus, resolveAgain: b
   });
   noteResolved(work, settings);
   work.observed.facts.deploymentMissing = false;
+  delete work.observed.facts.refusal;
   work.log.info(
     { resources: resources.others.length + 1, image: settings.image, bundle: settings.kubefiles },
     'Deployed',
@@ -52,9 +54,10 @@ export async function redeploy(work: Work, resetRequestedAt: string): Promise<vo
     applied: '',
     overrides: settings.overrides,
   };
-  await applyMode(work, resources, state, applyOrReplace);
+  await applyMode(work, resources, state, await knownObjects(work), applyOrReplace);
   noteResolved(work, settings);
   facts.redeployedFor = resetRequestedAt;
+  delete facts.refusal;
   delete facts.jobRefused;
   delete facts.initResult;
   work.log.info({ image: settings.image, bundle: settings.kubefiles }, 'Applied again for a reset');
@@ -73,7 +76,11 @@ async function removeStale(
   for (const found of await listResources(work.services, build)) {
     if (wanted.has(identityOf(found)) || found.isRecord || found.kind === 'Job') continue;
     if (found.kind === 'Deployment') await releaseDeployment(work, found.path, found.uid);
-    await work.services.client.delete(found.path, { uid: found.uid, propagationPolicy: 'Background' });
+    const answer = await work.services.client.delete(found.path, {
+      uid: found.uid,
+      propagationPolicy: 'Background',
+    });
+    if (found.kind === 'Deployment') noteDeleted(work, found.metadata.name, answer);
     work.log.info(
       { kind: found.kind, name: found.metadata.name, bundle: settings.kubefiles },
       'Removed a resource that no mode renders any more',
@@ -93,14 +100,22 @@ async function releaseDeployment(work: Work, path: string, uid: string): Promise
   caches.deployments.observe(await client.mergePatch<KubeObject>(path, { metadata }));
 }
 
+/** The cache must not go on showing a Deployment that is replaced. Throws NotYet while others hold it. */
+function noteDeleted(work: Work, name: string, answer: DeleteAnswer): void {
+  const { deployments } = work.services.caches;
+  if (answer.state === 'deleting') throw new NotYet(`Deployment ${name} is still being deleted`);
+  const uid = deployments.get(name)?.metadata.uid;
+  if (uid !== undefined) deployments.observeDeleted(name, uid);
+}
+
 /** Only in a reset: what the API server refuses to change because it is immutable is deleted and made again. */
 async function applyOrReplace(
   work: Work,
   resource: KubeResource,
-  uid: string | undefined,
+  known: KnownObject | undefined,
 ): Promise<KubeObject> {
   try {
-    return await applyOwned(work, resource, uid);
+    return await applyOwned(work, resource, known);
   } catch (error) {
     if (!isImmutableRefusal(error)) throw error;
     await removeForReplacement(work, resource);
@@ -109,7 +124,7 @@ async function applyOrReplace(
 }
 
 async function removeForReplacement(work: Work, resource: KubeResource): Promise<void> {
-  const { client, kinds, caches } = work.services;
+  const { client, kinds } = work.services;
   const { build } = work.observed;
   const path = kinds.pathOf(resource, build.metadata.namespace);
   const object = await readIfThere(client, path);
@@ -118,7 +133,7 @@ async function removeForReplacement(work: Work, resource: KubeResource): Promise
   if (resource.kind === 'Deployment') await releaseDeployment(work, path, uid);
   const answer = await client.delete(path, { uid, propagationPolicy: 'Background' });
   work.log.info({ kind: resource.kind, name }, 'Deleted a resource that cannot be changed, to make it again');
-  if (resource.kind === 'Deployment') caches.deployments.observeDeleted(name, uid);
+  if (resource.kind === 'Deployment') noteDeleted(work, name, answer);
   if (answer.state === 'deleting') throw new NotYet(`${resource.kind} ${name} is still being deleted`);
 }
 

@@ -2,6 +2,7 @@ import { ApiError, isForbidden, mayHaveHappened } from '../../lib/kube/errors.js
 import { objectPath } from '../../lib/kube/paths.js';
 import type { KubeObject } from '../../lib/kube/types.js';
 import {
+  asDenied,
   describe,
   forbidden,
   isAdmissionRefusal,
@@ -18,7 +19,7 @@ import { stopPending } from '../plan/plan-run.js';
 import type { KubeResource } from '../render/types.js';
 import { BuildRefused } from '../settings.js';
 import type { Work } from './context.js';
-import { applyMode, type ModeResources, patchState, renderMode, stateOf } from './modes.js';
+import { applyMode, applyQuietly, patchState, renderMode, renderQuietly, stateOf } from './modes.js';
 import { jobResult } from './pods.js';
 import { currentSettings } from './recorded-settings.js';
 
@@ -28,17 +29,35 @@ export async function createInitJob(work: Work, attempt: number): Promise<void> 
   const { build, facts } = work.observed;
   try {
     const resources = await initializeResources(work);
-    const stamp = { kind: 'initialize' as const, attempt, timeout: config.timeouts.initialize };
+    const { spec, status } = build;
+    const initializedFor = status?.phase === 'Queued' ? status.initializedFor : spec.resetRequestedAt;
+    const timeout = config.timeouts.initialize;
+    const stamp = { kind: 'initialize' as const, attempt, initializedFor, timeout };
     const job = await postJob(work, asJob(resources, build, stamp), 'initialize', attempt);
     work.services.caches.jobs.observe(job);
     delete facts.jobRefused;
+    delete facts.jobDelays;
     work.log.info({ attempt, job: job.metadata.name }, 'Initialisation begins');
-  } catch (error) {
+  } catch (thrown) {
+    const error = asDenied(thrown);
     if (error instanceof BuildRefused) return refuseJob(work, error.verdict);
+    if (error instanceof NotYet && isTooOften(work)) return refuseJob(work, delayVerdict(error));
     if (mayHaveHappened(error) && !(error instanceof NotYet))
       capacity.doubtInitialization(build.metadata.uid);
     throw error;
   }
+}
+
+/** A place is not held for what does not pass: after a few tries others go first. */
+function isTooOften(work: Work): boolean {
+  const { facts } = work.observed;
+  facts.jobDelays = (facts.jobDelays ?? 0) + 1;
+  return facts.jobDelays >= 4;
+}
+
+function delayVerdict(error: NotYet): Verdict {
+  const message = `The initialise job cannot be made yet, because ${error.message}. It is tried again; remove what is in the way.`;
+  return { reason: 'JobRefused', message };
 }
 
 async function initializeResources(work: Work): Promise<KubeResource> {
@@ -54,7 +73,7 @@ function refuseJob(work: Work, verdict: Verdict): void {
   const { services, observed } = work;
   const { facts, build, fingerprint } = observed;
   facts.jobRefused = refusalAfter(facts.jobRefused, verdict, fingerprint, services.now());
-  services.capacity.releaseInitialization(build.metadata.uid);
+  services.capacity.refuseInitialization(build.metadata.uid);
   work.log.warn({ reason: verdict.reason, detail: verdict.message }, 'The initialise job was refused');
 }
 
@@ -104,10 +123,15 @@ async function existingJob(
 
 function jobRefusal(error: unknown, job: KubeResource): unknown {
   if (!(error instanceof ApiError) || isNamespaceTerminating(error)) return error;
-  if (![400, 403, 413, 422].includes(error.status)) return error;
+  if (![400, 403, 413, 422].includes(error.status) && !isWebhookFailure(error)) return error;
   if (isForbidden(error) && !isAdmissionRefusal(error)) return forbidden(error, job);
   const message = `The API server refuses ${describe(job)}: ${error.serverMessage}. It is tried again; raise the quota or correct the bundle.`;
   return new BuildRefused({ reason: 'JobRefused', message });
+}
+
+/** An admission webhook that cannot be asked is a 500, but an answer: nothing was stored. */
+function isWebhookFailure(error: ApiError): boolean {
+  return /failed calling webhook/.test(error.serverMessage);
 }
 
 /** The job is there: the Deployment says so from now on. */
@@ -167,7 +191,8 @@ export async function finishInit(work: Work, succeeded: boolean): Promise<void> 
   const { caches } = work.services;
   const deployment = caches.deploymentOf(work.observed.build);
   if (!deployment) throw new NotYet('the Deployment vanished');
-  const applied = await applyQuietly(work, 'stop');
+  const resources = await renderQuietly(work, 'stop');
+  const applied = resources !== undefined && (await applyQuietly(work, resources));
   const initStatus = succeeded ? ('succeeded' as const) : ('failed' as const);
   const current = caches.deploymentOf(work.observed.build) ?? deployment;
   const pending = applied ? {} : { applied: stopPending };
@@ -179,31 +204,4 @@ export async function finishInit(work: Work, succeeded: boolean): Promise<void> 
     { outcome: initStatus, ...(Number.isFinite(seconds) ? { seconds } : {}) },
     'Initialisation ended',
   );
-}
-
-/**
- * Applies a mode unless its resources are in force already. A mistake in the bundle does not stop what follows:
- * it is noted, shown as UpToDate=False, and false is returned.
- */
-export async function applyQuietly(work: Work, mode: 'stop'): Promise<boolean> {
-  const { caches, now } = work.services;
-  const { build, facts, fingerprint } = work.observed;
-  try {
-    const settings = await currentSettings(work);
-    const resources: ModeResources = await renderMode(work, settings, mode);
-    const deployment = caches.deploymentOf(build);
-    if (!deployment) throw new NotYet('the Deployment vanished');
-    if (deployment.applied !== resources.hash)
-      await applyMode(work, resources, stateOf(deployment, settings));
-    delete facts.refusal;
-    return true;
-  } catch (error) {
-    if (!(error instanceof BuildRefused)) throw error;
-    facts.refusal = refusalAfter(facts.refusal, error.verdict, fingerprint, now());
-    work.log.warn(
-      { mode, reason: error.verdict.reason, detail: error.verdict.message },
-      'A mode could not be applied',
-    );
-    return false;
-  }
 }

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../lib/kube/types.js';
-import { applyResource } from '../cluster/apply.js';
+import { applyResource, type KnownObject, NotYet } from '../cluster/apply.js';
 import {
   appliedHash,
   type DeploymentState,
@@ -8,12 +8,15 @@ import {
   withOwnership,
   withState,
 } from '../cluster/decorate.js';
+import { listResources } from '../cluster/resources.js';
+import { refusalAfter } from '../memory.js';
 import type { BuildView, DeploymentView } from '../plan/observed.js';
 import type { Bundle } from '../render/bundle.js';
 import type { KubeResource, Mode } from '../render/types.js';
 import { BundleInvalid } from '../render/types.js';
 import { BuildRefused, type BuildSettings, bundleMissing, renderInputOf } from '../settings.js';
 import type { Work } from './context.js';
+import { currentSettings } from './recorded-settings.js';
 
 /** The resources of a build in one mode: what `deployment` renders, with what the mode renders in its place. */
 export interface ModeResources {
@@ -90,30 +93,55 @@ export function assembleMode(
   return { deployment, others, job: all.find(({ kind }) => kind === 'Job'), hash: appliedHash(owned) };
 }
 
+/** Objects of the build that are there, by identity; each of them is applied with one request instead of three. */
+export type KnownObjects = ReadonlyMap<string, KnownObject>;
+
+export async function knownObjects(work: Work): Promise<KnownObjects> {
+  const found = await listResources(work.services, work.observed.build);
+  return new Map(
+    found.filter(({ deleting }) => !deleting).map((object) => [identityOf(object), object.metadata]),
+  );
+}
+
 /** Applies everything of a mode, the Deployment last, because its annotation says that all is applied. */
 export async function applyMode(
   work: Work,
   resources: ModeResources,
   state: DeploymentState,
+  objects: KnownObjects = new Map(),
   applyOne: typeof applyOwned = applyOwned,
 ): Promise<void> {
-  for (const resource of resources.others) await applyOne(work, resource, undefined);
-  const known = work.services.caches.deploymentOf(work.observed.build)?.metadata.uid;
-  const object = await applyOne(
-    work,
-    withState(resources.deployment, { ...state, applied: resources.hash }),
-    known,
-  );
-  work.services.caches.deployments.observe(object);
+  for (const resource of resources.others) await applyOne(work, resource, objects.get(identityOf(resource)));
+  const known = knownDeployment(work, resources.deployment);
+  const { deployments } = work.services.caches;
+  const wanted = withState(resources.deployment, { ...state, applied: resources.hash });
+  const object = await applyOne(work, wanted, known).catch((error: unknown) => {
+    if (error instanceof NotYet && error.existing) deployments.observe(error.existing);
+    throw error;
+  });
+  deployments.observe(object);
 }
 
 export async function applyOwned(
   work: Work,
   resource: KubeResource,
-  uid: string | undefined,
+  known: KnownObject | undefined,
 ): Promise<KubeObject> {
   const { client, kinds } = work.services;
-  return await applyResource({ client, kinds }, work.observed.build, resource, uid);
+  return await applyResource({ client, kinds }, work.observed.build, resource, known);
+}
+
+/**
+ * The build's Deployment as cached. Under another name it cannot be applied: a build has one Deployment, which
+ * carries its state, so only a reset can go over to a bundle that names it differently. Throws BuildRefused.
+ */
+function knownDeployment(work: Work, wanted: KubeResource): KnownObject | undefined {
+  const deployment = work.services.caches.deploymentOf(work.observed.build);
+  if (!deployment || deployment.metadata.name === wanted.metadata.name) return deployment?.metadata;
+  const message =
+    `The bundle now names its Deployment ${wanted.metadata.name}, but that of this build is ` +
+    `${deployment.metadata.name}. Reset the build to use the changed bundle.`;
+  throw new BuildRefused({ reason: 'BundleInvalid', message });
 }
 
 /** Changes only the state on the Deployment, if nobody changed it since it was observed. */
@@ -140,4 +168,37 @@ export function stateOf(deployment: DeploymentView, settings: BuildSettings): De
     applied: deployment.applied ?? '',
     overrides: deployment.overrides ?? settings.overrides,
   };
+}
+
+/** Renders a mode; a mistake in the bundle is noted, shown as UpToDate=False, and undefined is returned. */
+export async function renderQuietly(work: Work, mode: 'stop'): Promise<ModeResources | undefined> {
+  return await quietly(work, async () => await renderMode(work, await currentSettings(work), mode));
+}
+
+/** Applies a mode unless it is in force already; false when it was refused, which does not stop what follows. */
+export async function applyQuietly(work: Work, resources: ModeResources): Promise<boolean> {
+  const done = await quietly(work, async () => {
+    const deployment = work.services.caches.deploymentOf(work.observed.build);
+    if (!deployment) throw new NotYet('the Deployment vanished');
+    if (deployment.applied === resources.hash) return true;
+    const settings = await currentSettings(work);
+    await applyMode(work, resources, stateOf(deployment, settings), await knownObjects(work));
+    return true;
+  });
+  return done ?? false;
+}
+
+async function quietly<T>(work: Work, run: () => Promise<T>): Promise<T | undefined> {
+  const { facts, fingerprint } = work.observed;
+  try {
+    const result = await run();
+    delete facts.refusal;
+    return result;
+  } catch (error) {
+    if (!(error instanceof BuildRefused)) throw error;
+    facts.refusal = refusalAfter(facts.refusal, error.verdict, fingerprint, work.services.now());
+    const { reason, message } = error.verdict;
+    work.log.warn({ reason, detail: message }, 'A mode could not be rendered or applied');
+    return undefined;
+  }
 }

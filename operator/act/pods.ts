@@ -1,6 +1,6 @@
 import { ANNOTATION_BUILD_UID, LABEL_BUILD, LABEL_JOB_KIND } from '../../crds/constants.js';
 import { objectPath } from '../../lib/kube/paths.js';
-import type { ContainerStatus, KubeObject, Pod } from '../../lib/kube/types.js';
+import type { ContainerStatus, CoreEvent, KubeObject, Pod } from '../../lib/kube/types.js';
 import type { JobView, Verdict } from '../plan/observed.js';
 import type { Work } from './context.js';
 
@@ -11,7 +11,7 @@ export async function listPods(work: Work): Promise<Pod[]> {
   const { client, caches } = work.services;
   const { name, uid } = work.observed.build.metadata;
   const { items } = await client.listAll<Pod>(caches.paths.pods, { labelSelector: `${LABEL_BUILD}=${name}` });
-  return items.filter(({ metadata }) => (metadata.annotations?.[ANNOTATION_BUILD_UID] ?? uid) === uid);
+  return items.filter(({ metadata }) => metadata.annotations?.[ANNOTATION_BUILD_UID] === uid);
 }
 
 /**
@@ -23,7 +23,17 @@ export async function confirmNoPods(work: Work, deleteOrphans: boolean): Promise
     ({ metadata }) => metadata.labels?.[LABEL_JOB_KIND] !== 'cleanup',
   );
   work.observed.facts.noPodLeft = pods.length === 0;
-  if (!deleteOrphans) return;
+  if (deleteOrphans) await deleteLeftOver(work, pods);
+}
+
+/** Whether really no pod is left, once all jobs are gone: somebody may have orphaned one of a cleanup job. */
+export async function removeLastPods(work: Work): Promise<boolean> {
+  const pods = await listPods(work);
+  await deleteLeftOver(work, pods);
+  return pods.length === 0;
+}
+
+async function deleteLeftOver(work: Work, pods: readonly Pod[]): Promise<void> {
   for (const pod of pods) {
     if (pod.metadata.deletionTimestamp === undefined && isLeftOver(work, pod)) await deletePod(work, pod);
   }
@@ -56,7 +66,8 @@ export async function jobResult(work: Work, job: JobView): Promise<Verdict> {
     const message = ended?.message?.trim() || 'The initialisation job succeeded.';
     return { reason: 'InitSucceeded', message };
   }
-  return failureOf(work, job, last, ended);
+  if (job.failure?.reason === 'DeadlineExceeded') return await deadlineVerdict(work, job);
+  return failureOf(job, last, ended);
 }
 
 function isPodOf(metadata: KubeObject['metadata'], job: JobView): boolean {
@@ -80,9 +91,8 @@ function terminationOf(pod: Pod): Termination | undefined {
   return failedInit?.state?.terminated ?? chosen?.state?.terminated;
 }
 
-function failureOf(work: Work, job: JobView, pod: Pod | undefined, ended: Termination | undefined): Verdict {
+function failureOf(job: JobView, pod: Pod | undefined, ended: Termination | undefined): Verdict {
   const retry = 'Read its log, then push a new commit or reset the build.';
-  if (job.failure?.reason === 'DeadlineExceeded') return deadlineVerdict(work, job);
   const detail = [ended?.reason, ended && `exit code ${ended.exitCode}`].filter(Boolean).join(', ');
   const said = ended?.message?.trim() || pod?.status?.message || job.failure?.message || '';
   const message = `The ${job.kind} job failed${detail ? ` (${detail})` : ''}${said ? `: ${withStop(said)}` : '.'} ${retry}`;
@@ -90,13 +100,27 @@ function failureOf(work: Work, job: JobView, pod: Pod | undefined, ended: Termin
 }
 
 /** Kubernetes deletes the pod at the deadline, so what it waited for is known only from the condition. */
-function deadlineVerdict(work: Work, job: JobView): Verdict {
+async function deadlineVerdict(work: Work, job: JobView): Promise<Verdict> {
   const type = job.kind === 'initialize' ? 'Initialized' : 'CleanedUp';
   const before = work.observed.build.status?.conditions?.find((condition) => condition.type === type);
   const plain = ['Initializing', 'Queued', 'CleanupRunning', 'CleanupPending'];
-  const waited = before && !plain.includes(before.reason) ? ` Before that: ${withStop(before.message)}` : '';
+  const known = before && !plain.includes(before.reason) ? before.message : await lackOfPod(work, job);
+  const waited = known ? ` Before that: ${withStop(known)}` : '';
   const message = `The ${job.kind} job did not end within its time.${waited} Correct what it waits for and reset the build.`;
   return { reason: 'DeadlineExceeded', message };
+}
+
+/** Why no pod could be made for a job, for example because of a quota: Kubernetes says it in Events alone. */
+async function lackOfPod(work: Work, job: JobView): Promise<string | undefined> {
+  const { client, caches } = work.services;
+  const fieldSelector = `involvedObject.uid=${job.metadata.uid},reason=FailedCreate`;
+  try {
+    const { items } = await client.listAll<CoreEvent>(caches.paths.events, { fieldSelector });
+    return items.at(-1)?.message;
+  } catch (error) {
+    work.log.debug({ job: job.metadata.name, err: error }, 'The Events of a job could not be read');
+    return undefined;
+  }
 }
 
 function withStop(text: string): string {

@@ -4,8 +4,15 @@ import { NotYet } from '../cluster/apply.js';
 import { stopPending } from '../plan/plan-run.js';
 import { timestamp } from '../plan/show.js';
 import type { Work } from './context.js';
-import { applyQuietly } from './initialize.js';
-import { applyMode, patchState, renderMode, stateOf } from './modes.js';
+import {
+  applyMode,
+  applyQuietly,
+  knownObjects,
+  patchState,
+  renderMode,
+  renderQuietly,
+  stateOf,
+} from './modes.js';
 import { currentSettings } from './recorded-settings.js';
 
 /** `start` mode, scaled to 1: every object is applied, so that what was deleted comes back. Throws BuildRefused. */
@@ -18,15 +25,18 @@ export async function start(work: Work): Promise<void> {
   if (!deployment) throw new NotYet('the Deployment vanished');
   const state = { ...stateOf(deployment, settings), replicas: 1, lastScaled: timestamp(now()) };
   work.observed.facts.noPodLeft = false;
-  await applyMode(work, resources, state);
+  await applyMode(work, resources, state, await knownObjects(work));
   delete work.observed.facts.refusal;
   work.log.info({}, 'Started');
 }
 
 /** Scaled to 0, then `stop` mode; a bundle that cannot be rendered any more does not keep a build running. */
 export async function stop(work: Work): Promise<void> {
-  await scaleDown(work, stopPending);
-  await applyStopMode(work);
+  const resources = await renderQuietly(work, 'stop');
+  const deployment = work.services.caches.deploymentOf(work.observed.build);
+  const inForce = resources !== undefined && deployment?.applied === resources.hash;
+  await scaleDown(work, inForce ? undefined : stopPending);
+  if (resources && !inForce) await applyQuietly(work, resources);
 }
 
 /** Scaled to 0 and nothing else, as the first step of a cleanup. */
@@ -41,7 +51,8 @@ export async function scaleDown(work: Work, applied?: string): Promise<void> {
 }
 
 export async function applyStopMode(work: Work): Promise<void> {
-  await applyQuietly(work, 'stop');
+  const resources = await renderQuietly(work, 'stop');
+  if (resources) await applyQuietly(work, resources);
 }
 
 /** A start was asked of a build whose initialisation failed: the wish is taken back and said. */

@@ -9,7 +9,11 @@ import type { KindTable } from './kinds.js';
 
 /** Something is still being deleted or changed meanwhile: look again soon, nothing is wrong. */
 export class NotYet extends Error {
-  constructor(message: string) {
+  constructor(
+    message: string,
+    /** What is there instead, for the cache that did not know it. */
+    readonly existing?: KubeObject,
+  ) {
     super(message);
     this.name = 'NotYet';
   }
@@ -18,6 +22,12 @@ export class NotYet extends Error {
 export interface ApplyContext {
   readonly client: KubeClient;
   readonly kinds: KindTable;
+}
+
+/** An object that was seen to be ours. */
+export interface KnownObject {
+  readonly uid: string;
+  readonly resourceVersion: string;
 }
 
 /** Whether an object belongs to this very build: label and UID, or it is somebody else's. */
@@ -35,20 +45,21 @@ export function describe(resource: { kind: string; metadata: { name: string } })
 }
 
 /**
- * Creates or updates one resource of a build, as field manager `runboat`. With `uid` it is known as ours and
- * applied at once; else it is created where the name is free. An existing object is only touched when it is
- * ours. Throws BuildRefused when the user has to do something, NotYet when it is being deleted.
+ * Creates or updates one resource of a build, as field manager `runboat`. One that is `known` as ours is applied
+ * at once; else it is created where the name is free. An existing object is only touched when it is ours. Throws
+ * BuildRefused when the user has to do something, NotYet when it is being deleted, a conflict when a Deployment
+ * has changed meanwhile.
  */
 export async function applyResource(
   context: ApplyContext,
   build: BuildView,
   resource: KubeResource,
-  uid: string | undefined,
+  known: KnownObject | undefined,
 ): Promise<KubeObject> {
   const path = context.kinds.pathOf(resource, build.metadata.namespace);
   try {
-    if (uid !== undefined) {
-      const updated = await applyKnown(context, path, resource, uid);
+    if (known) {
+      const updated = await applyKnown(context, path, resource, known);
       if (updated) return updated;
     }
     const created = await applyNew(context, path, resource);
@@ -59,11 +70,15 @@ export async function applyResource(
   }
 }
 
-async function applyKnown(context: ApplyContext, path: string, resource: KubeResource, uid: string) {
-  const body = { ...resource, metadata: { ...resource.metadata, uid } };
+async function applyKnown(context: ApplyContext, path: string, resource: KubeResource, known: KnownObject) {
+  const { uid, resourceVersion } = known;
+  // A Deployment carries the state of its build, which must not go back to what it was.
+  const preconditions = resource.kind === 'Deployment' ? { uid, resourceVersion } : { uid };
+  const body = { ...resource, metadata: { ...resource.metadata, ...preconditions } };
   try {
     return await context.client.apply<KubeObject>(path, body, { force: true });
   } catch (error) {
+    if (resource.kind === 'Deployment' && isConflict(error)) throw error;
     // The UID is another one, or there is no object: found out by the steps that follow.
     if (isConflict(error) || isNotFound(error)) return undefined;
     throw error;
@@ -89,7 +104,9 @@ async function applyExisting(context: ApplyContext, build: BuildView, path: stri
   if (!existing) throw new NotYet(`${describe(resource)} vanished while it was applied`);
   if (!isOurs(existing, build)) throw new BuildRefused(collision(resource));
   if (existing.metadata.deletionTimestamp) throw new NotYet(`${describe(resource)} is still being deleted`);
-  const updated = await applyKnown(context, path, resource, existing.metadata.uid);
+  // It is applied last and carries the state in force, which is to be looked at before it is changed.
+  if (resource.kind === 'Deployment') throw new NotYet('the Deployment is there already', existing);
+  const updated = await applyKnown(context, path, resource, existing.metadata);
   if (!updated) throw new NotYet(`${describe(resource)} was replaced while it was applied`);
   return updated;
 }
@@ -118,6 +135,21 @@ export function isNamespaceTerminating(error: unknown): boolean {
   return causes.some(({ reason }) => reason === 'NamespaceTerminating');
 }
 
+/**
+ * Whether nothing can be made in the namespace any more. It is asked with a dry run of what the operator may do
+ * anyway, because the namespace itself it may not be allowed to read; that the job is not valid is seen later.
+ */
+export async function namespaceTerminates(client: KubeClient, jobs: string): Promise<boolean> {
+  const probe = { apiVersion: 'batch/v1', kind: 'Job', metadata: { generateName: 'probe-' } };
+  try {
+    await client.create(jobs, probe, { dryRun: true });
+    return false;
+  } catch (error) {
+    if (error instanceof ApiError) return isNamespaceTerminating(error);
+    throw error;
+  }
+}
+
 /** The API server looked at a change and will not have it, whoever asks again; a quota is not meant. */
 function asRefusal(error: unknown, resource: KubeResource): unknown {
   if (!(error instanceof ApiError) || isNamespaceTerminating(error)) return error;
@@ -131,6 +163,13 @@ function asRefusal(error: unknown, resource: KubeResource): unknown {
 /** The operator lacks a right; the API server's sentence names verb and resource. */
 export function forbidden(error: ApiError, resource: KubeResource): BuildRefused {
   const message = `The operator may not write ${describe(resource)}: ${error.serverMessage}. Grant the right to its service account.`;
+  return new BuildRefused({ reason: 'Forbidden', message });
+}
+
+/** An answer that the operator lacks a right, whatever it wanted, as a refusal; any other error as it is. */
+export function asDenied(error: unknown): unknown {
+  if (!isForbidden(error) || isAdmissionRefusal(error)) return error;
+  const message = `The operator lacks a right: ${error.serverMessage}. Grant it to its service account.`;
   return new BuildRefused({ reason: 'Forbidden', message });
 }
 

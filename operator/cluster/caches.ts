@@ -93,12 +93,10 @@ export class Caches {
     return [...candidates].filter(({ buildUid }) => buildUid === build.metadata.uid);
   }
 
-  /** Pods of this build; those of a Deployment need not carry its UID. */
+  /** Pods of this very build; the label alone may be a stranger's. */
   podsOfBuild(build: BuildView): PodView[] {
     const candidates = this.podsOf.get(build.metadata.name)?.values() ?? [];
-    return [...candidates].filter(
-      ({ buildUid }) => buildUid === undefined || buildUid === build.metadata.uid,
-    );
+    return [...candidates].filter(({ buildUid }) => buildUid === build.metadata.uid);
   }
 
   get all(): readonly Informer<BuildView | DeploymentView | JobView | PodView>[] {

@@ -5,6 +5,7 @@ import {
   ANNOTATION_BUILD_UID,
   ANNOTATION_GIT_COMMIT,
   ANNOTATION_INIT_STATUS,
+  ANNOTATION_INITIALIZED_FOR,
   ANNOTATION_LAST_SCALED,
   ANNOTATION_OVERRIDES,
   ANNOTATION_PR,
@@ -31,7 +32,7 @@ export interface DeploymentState {
 
 interface PodTemplate {
   metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
-  spec?: { restartPolicy?: string };
+  spec?: { restartPolicy?: string; containers?: unknown };
 }
 
 /** Labels and annotations that every resource of a build carries. */
@@ -57,7 +58,7 @@ export function withOwnership(resource: KubeResource, build: BuildView): KubeRes
   const { labels, annotations } = ownership(build);
   const { metadata } = resource;
   return {
-    ...resource,
+    ...withPodOwnership(resource, build),
     metadata: {
       ...metadata,
       namespace: build.metadata.namespace,
@@ -65,6 +66,19 @@ export function withOwnership(resource: KubeResource, build: BuildView): KubeRes
       annotations: { ...metadata.annotations, ...annotations },
     },
   };
+}
+
+/**
+ * A workload whose pods carry the build's UID. Their label is the bundle's, and others may use it too: without
+ * the UID a stranger's pods would be taken for the build's own.
+ */
+function withPodOwnership(resource: KubeResource, build: BuildView): KubeResource {
+  const spec = resource['spec'] as { template?: PodTemplate } | undefined;
+  const template = spec?.template;
+  if (template?.spec?.containers === undefined) return resource;
+  const annotations = { ...template.metadata?.annotations, [ANNOTATION_BUILD_UID]: build.metadata.uid };
+  const metadata = { ...template.metadata, annotations };
+  return { ...resource, spec: { ...spec, template: { ...template, metadata } } };
 }
 
 /** A Deployment with the state in force over whatever the bundle says. */
@@ -107,6 +121,8 @@ export function statePatch(change: Partial<DeploymentState>): Record<string, unk
 export interface JobStamp {
   readonly kind: JobKind;
   readonly attempt: number;
+  /** The reset that an initialisation answers. */
+  readonly initializedFor?: string | undefined;
   /** Upper bound of the job's duration, milliseconds. */
   readonly timeout: number;
 }
@@ -132,11 +148,15 @@ export function asJob(resource: KubeResource, build: BuildView, stamp: JobStamp)
   job.metadata = {
     ...job.metadata,
     labels: { ...job.metadata.labels, ...labels },
-    annotations: { ...job.metadata.annotations, ...annotations },
+    annotations: { ...job.metadata.annotations, ...annotations, ...answerOf(stamp) },
   };
   const deadline = deadlineSeconds(spec['activeDeadlineSeconds'], stamp.timeout);
   const policy = disruptionPolicy(stamp.kind, spec, template);
   return { ...job, spec: { ...spec, ...policy, template, activeDeadlineSeconds: deadline } };
+}
+
+function answerOf({ initializedFor }: JobStamp): Record<string, string> {
+  return initializedFor === undefined ? {} : { [ANNOTATION_INITIALIZED_FOR]: initializedFor };
 }
 
 function deadlineSeconds(bundle: unknown, timeout: number): number {

@@ -44,7 +44,9 @@ export async function listMatching(
   listing: Listing,
   keep: (resource: FoundResource) => boolean,
 ): Promise<FoundResource[]> {
-  const lists = await Promise.all(listing.kinds.kinds.map((kind) => listKind(listing, kind, keep)));
+  // A build has no cluster-scoped resources, even where the configuration lists such a kind.
+  const kinds = listing.kinds.kinds.filter(({ namespaced }) => namespaced);
+  const lists = await Promise.all(kinds.map((kind) => listKind(listing, kind, keep)));
   return lists.flat();
 }
 

@@ -3,6 +3,7 @@ import {
   ANNOTATION_ATTEMPT,
   ANNOTATION_BUILD_UID,
   ANNOTATION_INIT_STATUS,
+  ANNOTATION_INITIALIZED_FOR,
   ANNOTATION_LAST_SCALED,
   ANNOTATION_OVERRIDES,
   LABEL_BUILD,
@@ -15,6 +16,7 @@ import type {
   DeploymentView,
   JobKind,
   JobView,
+  PodTrouble,
   PodView,
   Verdict,
   ViewMeta,
@@ -66,7 +68,6 @@ function withRunboatKeys(annotations: Record<string, string> | undefined): {
 export function viewDeployment(object: KubeObject): DeploymentView {
   const { metadata, spec, status } = object as Deployment;
   const annotations = metadata.annotations ?? {};
-  const progressing = status?.conditions?.find(({ type }) => type === 'Progressing');
   return {
     metadata: metaOf(metadata),
     build: metadata.labels?.[LABEL_BUILD] ?? '',
@@ -79,8 +80,19 @@ export function viewDeployment(object: KubeObject): DeploymentView {
     observedGeneration: status?.observedGeneration ?? 0,
     statusReplicas: status?.replicas ?? 0,
     readyReplicas: status?.readyReplicas ?? 0,
-    stalled: progressing?.status === 'False' ? verdictOf(progressing.reason, progressing.message) : undefined,
+    stalled: stallOf(status?.conditions ?? []),
   };
+}
+
+type DeploymentCondition = NonNullable<NonNullable<Deployment['status']>['conditions']>[number];
+
+/** ReplicaFailure tells at once that no pod can be made (a quota, for example), Progressing only after minutes. */
+function stallOf(conditions: readonly DeploymentCondition[]): Verdict | undefined {
+  const stall = conditions.find(
+    ({ type, status }) =>
+      (type === 'ReplicaFailure' && status === 'True') || (type === 'Progressing' && status === 'False'),
+  );
+  return stall && verdictOf(stall.reason, stall.message);
 }
 
 function parseInitStatus(text: string | undefined): InitStatus | undefined {
@@ -101,6 +113,7 @@ export function viewJob(object: KubeObject): JobView {
     buildUid: metadata.annotations?.[ANNOTATION_BUILD_UID],
     kind: metadata.labels?.[LABEL_JOB_KIND] === 'cleanup' ? 'cleanup' : 'initialize',
     attempt: parseAttempt(metadata.annotations?.[ANNOTATION_ATTEMPT]) ?? 0,
+    initializedFor: metadata.annotations?.[ANNOTATION_INITIALIZED_FOR],
     outcome: ended ? (failed ? 'failed' : 'complete') : 'active',
     failure: failed ? verdictOf(ended.reason, ended.message) : undefined,
     finishedAt: ended?.lastTransitionTime,
@@ -134,7 +147,7 @@ function parseJobKind(text: string | undefined): JobKind | undefined {
 /** Waiting reasons that are part of a normal start. */
 const harmless = new Set(['ContainerCreating', 'PodInitializing']);
 
-function troubleOf(status: Pod['status']): Verdict | undefined {
+function troubleOf(status: Pod['status']): PodTrouble | undefined {
   const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
   for (const container of containers) {
     const trouble = containerTrouble(container);
@@ -142,10 +155,9 @@ function troubleOf(status: Pod['status']): Verdict | undefined {
   }
   const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled');
   if (scheduled?.status !== 'False') return undefined;
-  return verdictOf(
-    scheduled.reason ?? 'Unschedulable',
-    `The pod cannot be scheduled: ${scheduled.message ?? ''}`,
-  );
+  const { reason = 'Unschedulable', message = '', lastTransitionTime } = scheduled;
+  const verdict = verdictOf(reason, `The pod cannot be scheduled: ${message}`);
+  return lastTransitionTime ? { ...verdict, passingSince: lastTransitionTime } : verdict;
 }
 
 function containerTrouble(container: ContainerStatus): Verdict | undefined {

@@ -5,6 +5,7 @@ import { isConflict, isNotFound } from '../../lib/kube/errors.js';
 import { resourcePath } from '../../lib/kube/paths.js';
 import type { Lease } from '../../lib/kube/types.js';
 import type { Logger } from '../../lib/telemetry/logger.js';
+import { isNamespaceTerminating } from '../cluster/apply.js';
 import type { Grant, GrantStore } from '../grants.js';
 import { type LeaseRecord, readLease, writeLease } from './lease-record.js';
 
@@ -52,10 +53,12 @@ export class Leadership implements GrantStore {
   private readonly collection: string;
   private readonly times: ElectionTimes;
   private readonly grants = new Map<string, Grant>();
+  private readonly storing = new Set<string>();
   private record: LeaseRecord | undefined;
   private validUntil = 0;
   private writing: Promise<void> = Promise.resolve();
   private ended = new AbortController();
+  private refusal = '';
 
   constructor(private readonly options: LeadershipOptions) {
     const { namespace } = options;
@@ -98,7 +101,8 @@ export class Leadership implements GrantStore {
       }
       if (record?.resourceVersion !== seen?.resourceVersion) since = performance.now();
       seen = record;
-      const free = !record || record.holder === '' || performance.now() - since > record.duration;
+      const own = record?.holder === this.options.identity;
+      const free = own || !record || record.holder === '' || performance.now() - since > record.duration;
       if (free && (await this.take(record))) break;
       if (record && record.holder !== told) {
         told = record.holder;
@@ -123,7 +127,7 @@ export class Leadership implements GrantStore {
   }
 
   get(uid: string): Grant | undefined {
-    return this.grants.get(uid);
+    return this.storing.has(uid) ? undefined : this.grants.get(uid);
   }
 
   all(): Iterable<Grant> {
@@ -132,8 +136,16 @@ export class Leadership implements GrantStore {
 
   /** One write for all; when it cannot be told whether it was carried out, it is read and written again. */
   async add(grants: readonly Grant[]): Promise<void> {
-    for (const grant of grants) this.grants.set(grant.uid, grant);
-    await this.enqueue(() => this.write());
+    // They count from now on, but nobody may act on them before they are stored.
+    for (const grant of grants) {
+      this.grants.set(grant.uid, grant);
+      this.storing.add(grant.uid);
+    }
+    try {
+      await this.enqueue(() => this.write());
+    } finally {
+      for (const { uid } of grants) this.storing.delete(uid);
+    }
   }
 
   /** Leaves the Lease with its next write. */
@@ -164,10 +176,18 @@ export class Leadership implements GrantStore {
       );
       return true;
     } catch (error) {
-      // Another candidate was quicker, or there was no answer: the next look tells.
-      this.options.log.debug({ err: error }, 'The Lease was not taken');
+      this.tellRefusal(error);
       return false;
     }
+  }
+
+  /** Another candidate may have been quicker; anything else is for people, once and not at every try. */
+  private tellRefusal(error: unknown): void {
+    const { log } = this.options;
+    const why = error instanceof Error ? error.message : String(error);
+    const isNews = !isConflict(error) && why !== this.refusal;
+    log[isNews ? 'warn' : 'debug']({ err: error }, 'The Lease was not taken; trying again');
+    this.refusal = why;
   }
 
   private async renewForEver(): Promise<void> {
@@ -238,10 +258,16 @@ export class Leadership implements GrantStore {
     });
     // A renewal that hangs longer than a candidate waits is of no use.
     const timeoutMs = Math.min(5_000, duration / 2);
-    const lease = replaced
-      ? await client.replace<Lease>(this.path, body, { timeoutMs })
-      : await client.create<Lease>(this.collection, body, { timeoutMs });
-    this.record = readLease(lease);
+    try {
+      const lease = replaced
+        ? await client.replace<Lease>(this.path, body, { timeoutMs })
+        : await client.create<Lease>(this.collection, body, { timeoutMs });
+      this.record = readLease(lease);
+    } catch (error) {
+      // In a namespace that is being deleted no Lease can be made, but no job either, so no limit can be
+      // exceeded; and without a leader the builds' finalizers would keep the namespace for ever.
+      if (replaced || !isNamespaceTerminating(error)) throw error;
+    }
     this.validUntil = begun + duration - margin;
   }
 

@@ -54,10 +54,19 @@ export interface JobView {
   readonly buildUid: string | undefined;
   readonly kind: JobKind;
   readonly attempt: number;
+  /** The `resetRequestedAt` that an initialise job answers. */
+  readonly initializedFor: string | undefined;
   readonly outcome: 'active' | 'complete' | 'failed';
   readonly failure: { readonly reason: string; readonly message: string } | undefined;
   /** When the condition Complete or Failed was set. */
   readonly finishedAt: string | undefined;
+}
+
+export interface PodTrouble {
+  readonly reason: string;
+  readonly message: string;
+  /** RFC 3339, only for trouble that often passes by itself: when it began. */
+  readonly passingSince?: string;
 }
 
 /** A pod that has not finished; finished ones are not watched. */
@@ -69,7 +78,7 @@ export interface PodView {
   readonly attempt: number | undefined;
   readonly ready: boolean;
   /** Why a container waits or the pod is not scheduled, when that is bad news. */
-  readonly trouble: { readonly reason: string; readonly message: string } | undefined;
+  readonly trouble: PodTrouble | undefined;
 }
 
 export interface Verdict {
@@ -92,6 +101,8 @@ export interface Facts {
   /** A live read found no pod of the build; forgotten when one is seen again. */
   noPodLeft?: boolean;
   cleanup: CleanupFacts;
+  /** How often the initialise job could not be made for what may pass by itself. */
+  jobDelays?: number;
   /** The API refused the initialise job; no other slot is asked before `retryAt`. */
   jobRefused?: Refusal;
   /** `image`, bundle and rule that the settings resolved to, and the address. */
@@ -117,6 +128,8 @@ export interface CleanupFacts {
   failedJob?: string;
   resourcesGone?: boolean;
   secretGone?: boolean;
+  /** The build's finalizer was removed by us, so its end is no surprise. */
+  released?: boolean;
 }
 
 /** `blocked`: no place can be made for it, so the user is told. */

@@ -1,6 +1,7 @@
 import { FINALIZER_BUILD } from '../../crds/constants.js';
 import { deployedBefore, holds, isPaused, resetPending } from './facts-of.js';
 import type { Observed } from './observed.js';
+import { overlookPassing } from './patience.js';
 import { type Check, condition, firstOf, type Plan } from './plan.js';
 import { planCleanup } from './plan-cleanup.js';
 import { planInitialization } from './plan-initialize.js';
@@ -23,7 +24,11 @@ const policy: readonly Check[] = [
  * `now` is in milliseconds since the epoch.
  */
 export function planBuild(observed: Observed, now: number): Plan {
-  return firstOf(policy, observed, now);
+  const settled = overlookPassing(observed, now);
+  const plan = firstOf(policy, settled.observed, now);
+  const { lookAgainAt } = settled;
+  if (lookAgainAt === undefined) return plan;
+  return { ...plan, lookAgainAt: Math.min(lookAgainAt, plan.lookAgainAt ?? lookAgainAt) };
 }
 
 function paused(observed: Observed): Plan | undefined {

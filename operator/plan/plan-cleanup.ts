@@ -14,6 +14,7 @@ import type { Observed, Verdict } from './observed.js';
 import { type Check, condition, firstOf, type Plan, type Shown } from './plan.js';
 
 const steps: readonly Check[] = [
+  grantInDoubt,
   recordNeed,
   stopInitialization,
   scaleDown,
@@ -24,6 +25,7 @@ const steps: readonly Check[] = [
   cleanupFailed,
   cleanupRuns,
   cleanupDone,
+  strayCleanupPods,
   cleanupGranted,
   cleanupWanted,
   removeResources,
@@ -62,6 +64,12 @@ function undeploying(verdict?: Verdict): Shown {
     message: 'The build is being removed.',
   });
   return { phase: 'Undeploying', queuePosition: null, conditions: [...conditions, ready] };
+}
+
+/** The job may be on its way: whether it came to be decides about the cleanup, so that is waited for. */
+function grantInDoubt(observed: Observed, now: number): Plan | undefined {
+  if (observed.slots.grantedAttempt === undefined || initJobs(observed).length > 0) return undefined;
+  return { show: { phase: 'Undeploying' }, lookAgainAt: now + 1000 };
 }
 
 /** Whether there is something to clean up is decided once, before what tells it is removed, and stored. */
@@ -155,6 +163,12 @@ function cleanupDone(observed: Observed, now: number): Plan | undefined {
   const [job] = cleanupJobs(observed);
   if (!jobNeeded(observed) || job?.outcome !== 'complete') return undefined;
   return { show: undeploying(done), lookAgainAt: now };
+}
+
+/** A pod whose job was deleted without it would hold a place for ever, or work beside the next one. */
+function strayCleanupPods(observed: Observed, now: number): Plan | undefined {
+  if (!jobNeeded(observed) || !observed.pods.some((pod) => pod.kind === 'cleanup')) return undefined;
+  return { action: { type: 'removeLastPods' }, show: undeploying(), lookAgainAt: now + 2000 };
 }
 
 function cleanupGranted(observed: Observed): Plan | undefined {

@@ -31,7 +31,10 @@ function runningByMistake(observed: Observed): Plan | undefined {
 /** A job is believed when the status, with Queued, or a grant names its attempt. */
 function isBelieved(observed: Observed, job: JobView): boolean {
   const { status } = observed.build;
-  const named = status?.phase === 'Queued' && status.attempt === job.attempt;
+  const isQueued = status?.phase === 'Queued';
+  // Made before a reset that is queued under the same number, and seen only now.
+  if (isQueued && job.initializedFor !== status.initializedFor) return false;
+  const named = isQueued && status.attempt === job.attempt;
   return named || observed.slots.grantedAttempt === job.attempt;
 }
 

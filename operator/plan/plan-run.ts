@@ -9,11 +9,27 @@ export const stopPending = 'pending:stop';
 const startLimitMessage =
   'No more builds may be started, and all that are started are to be kept. It starts by itself when a place is free.';
 
-const policy: readonly Check[] = [resultUnknown, failed, stop, stopModePending, start, startWaits, steady];
+const policy: readonly Check[] = [
+  strayJob,
+  resultUnknown,
+  stopModePending,
+  failed,
+  stop,
+  start,
+  startWaits,
+  steady,
+];
 
 /** An initialised build: started, stopped, or failed for good. */
 export function planRun(observed: Observed, now: number): Plan {
   return firstOf(policy, observed, now);
+}
+
+/** The end of the initialisation was seen, so a job that runs was asked before it and came late. */
+function strayJob(observed: Observed): Plan | undefined {
+  const job = initJobs(observed).find(({ outcome }) => outcome === 'active');
+  if (!job) return undefined;
+  return { show: {}, ...(job.metadata.deleting ? {} : { action: { type: 'deleteJob', job } }) };
 }
 
 /** The outcome is on the Deployment but not yet in the status, so its sentence is still to be read. */
@@ -45,8 +61,8 @@ function stop(observed: Observed): Plan | undefined {
 }
 
 function stopModePending(observed: Observed, now: number): Plan | undefined {
-  if (observed.deployment?.applied !== stopPending || holds(observed.facts.refusal, observed, now))
-    return undefined;
+  if (observed.deployment?.applied !== stopPending || observed.deployment.replicas > 0) return undefined;
+  if (holds(observed.facts.refusal, observed, now)) return undefined;
   return { action: { type: 'applyStopMode' }, show: {} };
 }
 
@@ -77,7 +93,8 @@ function startWanted(observed: Observed): boolean {
 
 function steady(observed: Observed, now: number): Plan {
   const { deployment } = observed;
-  if (deployment && deployment.replicas > 0) return { show: showScaledUp(observed, now) };
+  if (deployment && deployment.replicas > 0)
+    return withRetention({ show: showScaledUp(observed, now) }, observed, now);
   const stopped = notReady('Stopped', 'The build is stopped.');
   const plan: Plan = { show: showStopped(observed, stopped, now) };
   if (!isDown(observed)) return { ...plan, lookAgainAt: now + lookAgainAfter };

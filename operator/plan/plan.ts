@@ -23,6 +23,7 @@ export type Action =
   | { readonly type: 'scaleDown' }
   | { readonly type: 'removeReplicaSets' }
   | { readonly type: 'createCleanupJob' }
+  | { readonly type: 'removeLastPods' }
   | { readonly type: 'noteCleanupFailure'; readonly job: JobView }
   | { readonly type: 'removeResources' }
   | { readonly type: 'removeDeployment' }

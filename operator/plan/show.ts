@@ -1,4 +1,4 @@
-import { initPods } from './facts-of.js';
+import { deployedBefore, initPods } from './facts-of.js';
 import type { JobView, Observed, Verdict } from './observed.js';
 import { type ConditionUpdate, condition, type Shown } from './plan.js';
 
@@ -44,14 +44,13 @@ export function showJobRefused(observed: Observed, attempt: number, at: number):
 }
 
 export function showInitializing(observed: Observed, job: JobView | undefined): Shown {
-  const { spec, status } = observed.build;
+  const { status } = observed.build;
   const attempt = job?.attempt ?? status?.attempt ?? 1;
   return {
     phase: 'Initializing',
     initStatus: 'started',
     attempt,
-    initializedFor:
-      status?.attempt === attempt ? (status.initializedFor ?? null) : (spec.resetRequestedAt ?? null),
+    initializedFor: answeredReset(observed, job, attempt),
     queuePosition: null,
     ...(job ? { initStartedAt: job.metadata.creationTimestamp } : {}),
     initializedAt: null,
@@ -63,6 +62,16 @@ export function showInitializing(observed: Observed, job: JobView | undefined): 
       upToDate(observed),
     ],
   };
+}
+
+/**
+ * The reset that an attempt answers: what was stored with Queued, else what its job says, because a reset asked
+ * after the job was made is one more. Without either it counts as answered.
+ */
+function answeredReset({ build }: Observed, job: JobView | undefined, attempt: number): string | null {
+  const { spec, status } = build;
+  if (status?.attempt === attempt) return status.initializedFor ?? null;
+  return (job ? job.initializedFor : spec.resetRequestedAt) ?? null;
 }
 
 function initializingVerdict(observed: Observed): Verdict {
@@ -77,7 +86,7 @@ function initializingVerdict(observed: Observed): Verdict {
 
 /** The end of the last initialisation, good or bad, common to all phases that follow it. */
 export function showInitialized(observed: Observed, job: JobView | undefined, now: number): Shown {
-  const { spec, status } = observed.build;
+  const { status } = observed.build;
   const initStatus = observed.deployment?.initStatus === 'failed' ? 'failed' : 'succeeded';
   const attempt = Math.max(job?.attempt ?? 0, status?.attempt ?? 0, 1);
   const known = status?.initStatus === initStatus && status.attempt === attempt;
@@ -86,8 +95,7 @@ export function showInitialized(observed: Observed, job: JobView | undefined, no
   return {
     initStatus,
     attempt,
-    initializedFor:
-      status?.attempt === attempt ? (status.initializedFor ?? null) : (spec.resetRequestedAt ?? null),
+    initializedFor: answeredReset(observed, job, attempt),
     queuePosition: null,
     ...(job ? { initStartedAt: job.metadata.creationTimestamp } : {}),
     ...(known && status.initializedAt ? {} : { initializedAt: job?.finishedAt ?? timestamp(now) }),
@@ -105,6 +113,13 @@ function initializedCondition(succeeded: boolean, result: Verdict | undefined): 
   }
   const message = 'The initialisation job failed. Read its log, then push a new commit or reset the build.';
   return condition('Initialized', 'False', result ?? { reason: 'InitFailed', message });
+}
+
+/** The operator lacks a right for its next step, whatever that is; it goes on trying. */
+export function showDenied(observed: Observed, verdict: Verdict): Shown {
+  const deleting = observed.build.metadata.deletionTimestamp !== undefined;
+  if (deleting || deployedBefore(observed)) return { conditions: [condition('UpToDate', 'False', verdict)] };
+  return { phase: 'Failed', conditions: [condition('Deployed', 'False', verdict)] };
 }
 
 export function deployed(): ConditionUpdate {

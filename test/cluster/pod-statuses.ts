@@ -26,6 +26,12 @@ export const podStatuses = {
       '- {type: DisruptionTarget, status: "True", reason: TerminationByKubelet, ' +
       'message: "The node was low on resource: memory.", lastTransitionTime: {{ $now | Quote }}}',
   }),
+  terminated: status({
+    phase: 'Failed',
+    ready: false,
+    reason: 'PodFailed',
+    container: terminated('Error', 137),
+  }),
   notReady: status({
     phase: 'Running',
     ready: false,

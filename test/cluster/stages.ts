@@ -28,9 +28,11 @@ export interface Stage {
 
 const script = '.metadata.annotations["runboat.test/run"]';
 const notDeleted: Requirement = { key: '.metadata.deletionTimestamp', operator: 'DoesNotExist' };
+const deleted: Requirement = { ...notDeleted, operator: 'Exists' };
 const pending: Requirement = { key: '.status.phase', operator: 'In', values: ['Pending'] };
 const running: Requirement = { key: '.status.phase', operator: 'In', values: ['Running'] };
 const unfinished: Requirement = { key: '.status.phase', operator: 'In', values: ['Pending', 'Running'] };
+const finished: Requirement = { key: '.status.phase', operator: 'In', values: ['Succeeded', 'Failed'] };
 const ready = '.status.conditions[]? | select(.type == "Ready") | .status';
 const waitingReason = '.status.containerStatuses[]?.state.waiting.reason';
 
@@ -75,12 +77,21 @@ export function stages(): Stage[] {
       [unfinished, is('crash-loop'), { key: waitingReason, operator: 'NotIn', values: ['CrashLoopBackOff'] }],
       podStatuses.crashLoop,
     ),
+    // A kubelet gives a pod that it ends a final phase before it lets it go; the Job controller waits for that.
+    {
+      ...stage('terminate', [], ''),
+      spec: {
+        resourceRef: { apiGroup: 'v1', kind: 'Pod' },
+        selector: { matchExpressions: [deleted, unfinished] },
+        delay: seconds('runboat.test/terminating-seconds'),
+        next: { statusTemplate: podStatuses.terminated },
+      },
+    },
     {
       ...stage('delete', [], ''),
       spec: {
         resourceRef: { apiGroup: 'v1', kind: 'Pod' },
-        selector: { matchExpressions: [{ ...notDeleted, operator: 'Exists' }] },
-        delay: seconds('runboat.test/terminating-seconds'),
+        selector: { matchExpressions: [deleted, finished] },
         next: { delete: true },
       },
     },

@@ -33,9 +33,12 @@ export function useOperator(config: Record<string, unknown> = {}): TestBed {
     await start(config);
   });
   afterAll(async () => {
-    // The namespace goes first, so that the operator can take its finalizers away.
-    await removeNamespace(namespace);
-    await running?.stop();
+    try {
+      // The namespace goes first, so that the operator can take its finalizers away.
+      await removeNamespace(namespace);
+    } finally {
+      await running?.stop();
+    }
   });
   return {
     namespace,
@@ -53,10 +56,16 @@ export function useOperator(config: Record<string, unknown> = {}): TestBed {
 /** Deletes a namespace and waits until no build is left in it, which needs an operator that is not paused. */
 export async function removeNamespace(namespace: string): Promise<void> {
   await deleteNamespace(namespace);
-  const client = await cluster();
-  await waitFor(async () => (await client.listAll(pathOf('build', namespace))).items.length === 0, {
-    describe: `all builds of namespace ${namespace} to be gone`,
-  });
+  let left: StoredBuild[] = [];
+  const noneLeft = async () => {
+    left = await list<StoredBuild>('build', namespace);
+    return left.length === 0;
+  };
+  const describe = () => [
+    `namespace ${namespace} to be empty`,
+    left.map(({ metadata, status }) => [metadata, status]),
+  ];
+  await waitFor(noneLeft, { describe });
 }
 
 let shared: Promise<KubeClient> | undefined;

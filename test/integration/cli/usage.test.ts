@@ -14,7 +14,7 @@ describe('wrong usage ends with code 2, a sentence and the way to help', () => {
     ['an option without its value', ['operator', '--config'], "'--config <value>' argument missing"],
     ['an argument that the operator does not take', ['operator', 'now'], 'takes no argument such as "now"'],
     ['a duration that is none', ['operator', '--config', config, '--resync', 'soon'], '"soon" is none'],
-    ['a duration of nothing', ['operator', '--config', config, '--resync', '0s'], 'at least 100ms'],
+    ['a duration of nothing', ['operator', '--config', config, '--resync', '0s'], 'at least 100 ms'],
     ['render without a mode', ['render', '-f', build], '--mode wants one of deployment, initialize'],
     ['render in a mode that is none', ['render', '--mode', 'run', '-f', build], 'cleanup, not "run".'],
     ['render without a file', ['render', '--mode', 'start', '--config', config], '-f wants a file'],

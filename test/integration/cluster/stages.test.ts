@@ -92,6 +92,17 @@ describe('A pod whose script tells how it ends', () => {
     expect(condition(pod, 'DisruptionTarget')).toBe('True');
   });
 
+  it('that is deleted reaches a final phase before it is gone, as a kubelet makes it', async () => {
+    await createPod('held-back', {});
+    await podWhere('held-back', (pod) => pod.status.phase === 'Running');
+    await patchFinalizers('held-back', ['runboat.test/held-back']);
+    await kubectl(['delete', 'pod', 'held-back', '-n', namespace.name, '--wait=false']);
+    const pod = await podWhere('held-back', ({ status }) => status.phase === 'Failed');
+    expect(container(pod).state.terminated).toMatchObject({ exitCode: 137 });
+    await patchFinalizers('held-back', null);
+    await waitFor(async () => (await getPod('held-back')) === undefined, { describe: 'the pod to be gone' });
+  });
+
   it('takes as many seconds to terminate as it says', async () => {
     await createPod('reluctant', { 'terminating-seconds': '2' });
     await podWhere('reluctant', (pod) => pod.status.phase === 'Running');
@@ -210,4 +221,9 @@ function podTemplate(app: string, script: Record<string, string>, restartPolicy:
     metadata: { labels: { app }, annotations },
     spec: { restartPolicy, containers: [{ name: 'main', image: 'example.org/image:1' }] },
   };
+}
+
+async function patchFinalizers(name: string, finalizers: string[] | null): Promise<void> {
+  const body = JSON.stringify({ metadata: { finalizers } });
+  await kubectl(['patch', 'pod', name, '-n', namespace.name, '--type=merge', '-p', body]);
 }
