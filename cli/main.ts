@@ -9,6 +9,11 @@ interface Command {
 const commands: readonly Command[] = [
   { name: 'operator', summary: 'run the operator', load: () => import('./operator.js') },
   {
+    name: 'gateway',
+    summary: 'run the gateway: REST, events, webhooks and pages',
+    load: () => import('./gateway.js'),
+  },
+  {
     name: 'render',
     summary: 'print what a bundle renders for a build in one mode',
     load: () => import('./render.js'),

@@ -1,12 +1,9 @@
 import { ConfigError } from '../lib/config/config-error.js';
 import { loadConfig } from '../lib/config/load.js';
-import { parseDuration } from '../lib/config/scalars.js';
 import { runOperator } from '../operator/main.js';
 import { configFlag, flagVariables, leaseFlag, resyncFlag } from './flags.js';
+import { durationOf, stopSignal } from './long-running.js';
 import { describeFlags, parseFlags, UsageError } from './usage.js';
-
-/** After SIGTERM the process ends within this time, milliseconds, whatever still hangs. */
-const stopWithin = 9_000;
 
 /** `runboat operator`: runs until SIGTERM or SIGINT. */
 export async function run(args: string[]): Promise<number> {
@@ -33,29 +30,4 @@ export async function run(args: string[]): Promise<number> {
     process.stderr.write(`${error.message}\n`);
     return 2;
   }
-}
-
-function durationOf(
-  flag: string,
-  given: Readonly<Record<string, string | undefined>>,
-  { least, usual }: { least: number; usual: number },
-): number {
-  const text = given[flag];
-  if (text === undefined) return usual;
-  const duration = parseDuration(text);
-  if (typeof duration === 'number' && duration >= least) return duration;
-  throw new UsageError(
-    `--${flag} wants a duration of at least ${least} ms, such as 30s or 5m; "${text}" is none.`,
-  );
-}
-
-function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  const stop = () => {
-    controller.abort();
-    setTimeout(() => process.exit(1), stopWithin).unref();
-  };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
-  return controller.signal;
 }

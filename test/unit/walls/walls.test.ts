@@ -12,8 +12,9 @@ const allowed: Record<string, readonly string[]> = {
   crds: [],
   lib: ['crds'],
   operator: ['crds', 'lib'],
-  cli: ['crds', 'lib', 'operator'],
-  test: ['crds', 'lib', 'operator', 'cli'],
+  gateway: ['crds', 'lib'],
+  cli: ['crds', 'lib', 'operator', 'gateway'],
+  test: ['crds', 'lib', 'operator', 'gateway', 'cli'],
 };
 const projects = Object.keys(allowed);
 

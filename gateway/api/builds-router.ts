@@ -1,0 +1,87 @@
+import type { RequestHandler, Router } from 'express';
+import type { BuildRecord } from '../builds/build-record.js';
+import { parseIdentity } from '../builds/identity.js';
+import { parseFilter, parsePr } from '../builds/parse-filter.js';
+import { HttpError } from '../http/http-error.js';
+import { queryOf, refuseUnknown, required } from '../http/query.js';
+import { createActionLimit } from '../http/request-limits.js';
+import { addRoute, strictRouter } from '../http/routes.js';
+import type { GatewayServices } from '../services.js';
+import { createBuildReads } from './reads-router.js';
+
+type Services = Pick<GatewayServices, 'directory' | 'actions' | 'authenticator'>;
+
+/** Start, stop and reset together, from one address. */
+const ACTIONS_PER_MINUTE = 120;
+const DELETE_PARAMETERS = ['repo', 'target_branch', 'branch', 'pr', 'all'];
+
+/** `/builds`, `/builds/:name` and its actions. */
+export function createBuildsRouter(services: Services): Router {
+  const { directory, authenticator } = services;
+  const router = strictRouter();
+  const reads = createBuildReads(directory);
+  addRoute(router, '/builds', {
+    get: reads.list,
+    post: [authenticator.requires('create'), createBuild(services)],
+    delete: [authenticator.requires('delete'), deleteBuilds(services)],
+  });
+  addRoute(router, '/builds/:name', {
+    get: reads.one,
+    delete: [authenticator.requires('delete'), deleteBuild(services)],
+  });
+  const limit = createActionLimit(ACTIONS_PER_MINUTE, authenticator);
+  for (const action of ['start', 'stop', 'reset'] as const) {
+    const handlers = [authenticator.requires(action), limit, act(services, action)];
+    addRoute(router, `/builds/:name/${action}`, { post: handlers });
+  }
+  return router;
+}
+
+function createBuild({ actions }: Services): RequestHandler {
+  return async (request, response) => {
+    const query = queryOf(request);
+    const pr = query.get('pr');
+    const identity = parseIdentity({
+      repo: required(query, 'repo'),
+      targetBranch: required(query, 'target_branch'),
+      pr: pr === undefined ? null : parsePr(pr),
+      commit: required(query, 'commit'),
+    });
+    response.json(await actions.ensure(identity));
+  };
+}
+
+function deleteBuilds({ actions }: Services): RequestHandler {
+  return async (request, response) => {
+    refuseUnknown(request, DELETE_PARAMETERS);
+    const query = queryOf(request);
+    const filter = parseFilter(query);
+    const all = query.get('all');
+    if (all !== undefined && all !== 'true' && all !== 'false') {
+      throw new HttpError(400, 'The parameter all must be true or false.');
+    }
+    if (Object.keys(filter).length === 0 && all !== 'true') {
+      throw new HttpError(
+        400,
+        'This would undeploy all builds. Name a repo, target_branch, branch or pr, or say all=true.',
+      );
+    }
+    response.json({ deleted: await actions.removeMatching(filter) });
+  };
+}
+
+function deleteBuild({ actions }: Services): RequestHandler {
+  return async (request, response) => {
+    refuseUnknown(request, []);
+    const name = String(request.params['name']);
+    await actions.remove(name);
+    response.json({ deleted: [name] });
+  };
+}
+
+function act({ actions, directory }: Services, action: 'start' | 'stop' | 'reset'): RequestHandler {
+  return async (request, response) => {
+    const record: BuildRecord = await actions[action](String(request.params['name']));
+    response.json(directory.describe(record));
+  };
+}

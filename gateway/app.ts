@@ -1,0 +1,48 @@
+import compression from 'compression';
+import express, { type Express, type Router } from 'express';
+import { createBuildsRouter } from './api/builds-router.js';
+import { createReadsRouter } from './api/reads-router.js';
+import { createSameOriginRule, createSecurityHeaders } from './http/browser-safety.js';
+import { createErrorAnswer, noSuchPath } from './http/error-answer.js';
+import { createHealthRouter, type Readiness, requireReadiness } from './http/readiness.js';
+import { dropBody, warnOfProxy } from './http/request-limits.js';
+import { createRequestLog } from './http/request-log.js';
+import { withoutSlash } from './http/without-slash.js';
+import { createDocsRouter } from './openapi/docs-router.js';
+import { errorPage } from './pages/error-page.js';
+import { createPagesRouter } from './pages/pages-router.js';
+import type { GatewayServices } from './services.js';
+
+export interface AppOptions {
+  readonly services: GatewayServices;
+  readonly readiness: Readiness;
+  /** Routers below `/api/v1` besides those of builds. */
+  readonly api: readonly Router[];
+  /** Those that read the bodies of requests themselves, at the root. */
+  readonly webhooks: readonly Router[];
+}
+
+/** Puts the parts together. It listens to nothing; every part gets what it needs handed in. */
+export function createApp({ services, readiness, api, webhooks }: AppOptions): Express {
+  const { config, log, stopping } = services;
+  const { trustProxy, hsts } = config.http;
+  const app = express();
+  app.disable('x-powered-by').disable('etag').enable('strict routing').enable('case sensitive routing');
+  // One proxy: its own word on the caller's address is the last of the header, and nobody else's counts.
+  app.set('trust proxy', trustProxy ? 1 : false);
+  app.use(createRequestLog(services), createSecurityHeaders({ hsts }), warnOfProxy({ trustProxy, log }));
+  app.use((_request, response, next) => {
+    if (stopping.aborted) response.set('Connection', 'close');
+    next();
+  });
+  app.use(withoutSlash, createSameOriginRule(config), createHealthRouter(readiness));
+  for (const router of webhooks) app.use(router);
+  app.use(dropBody, createDocsRouter());
+  const ready = requireReadiness(readiness);
+  app.use('/api/v1', ready, createReadsRouter(services), createBuildsRouter(services), ...api);
+  app.use('/api', noSuchPath);
+  app.use(ready, compression(), createPagesRouter(services));
+  app.use(noSuchPath);
+  app.use(createErrorAnswer({ log, page: (error) => errorPage(error, config.footerHtml) }));
+  return app;
+}

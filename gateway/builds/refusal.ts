@@ -1,0 +1,16 @@
+import { ApiError } from '../../lib/kube/errors.js';
+import { HttpError, unavailable } from '../http/http-error.js';
+
+/** The answer to the caller when the cluster did not do what it was asked; `what` completes "could not". */
+export function refusalOf(error: unknown, what: string): HttpError {
+  if (error instanceof HttpError) return error;
+  if (!(error instanceof ApiError) || error.status >= 500 || error.status === 429) {
+    const detail = `The cluster does not answer as it should, so the gateway could not ${what}. Try again later.`;
+    return unavailable(detail, 5, error);
+  }
+  if (error.status === 400 || error.status === 422) {
+    return new HttpError(400, `The cluster refused to ${what}: ${error.serverMessage}`, { cause: error });
+  }
+  const detail = `The cluster refused to ${what} (${error.reason}). The log of the gateway has the reason.`;
+  return unavailable(detail, 30, error);
+}

@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiError, mayHaveHappened, NoAnswerError } from '../../lib/kube/errors.js';
+
+export interface RetryOptions {
+  /** Milliseconds from now until no further attempt is made; an attempt gets what is left of it. */
+  readonly withinMs: number;
+  /** Milliseconds that only grow. */
+  readonly now: () => number;
+}
+
+const FIRST_DELAY_MS = 100;
+const MAX_DELAY_MS = 1_500;
+
+/**
+ * Repeats what failed for a reason that may pass: no answer, or a server that is busy or in trouble. The attempt is
+ * told how many milliseconds it may take. Throws what the last attempt threw.
+ */
+export async function withRetries<T>(
+  options: RetryOptions,
+  attempt: (timeoutMs: number) => Promise<T>,
+): Promise<T> {
+  const deadline = options.now() + options.withinMs;
+  for (let delay = FIRST_DELAY_MS; ; delay = Math.min(2 * delay, MAX_DELAY_MS)) {
+    try {
+      return await attempt(Math.max(deadline - options.now(), 1));
+    } catch (error) {
+      const pause = Math.max(delay * (0.5 + Math.random() / 2), askedDelay(error));
+      if (!mayPass(error) || options.now() + pause >= deadline) throw error;
+      await sleep(pause);
+    }
+  }
+}
+
+/** Whether the same request may succeed a little later. */
+export function mayPass(error: unknown): boolean {
+  if (error instanceof NoAnswerError) return true;
+  return error instanceof ApiError && (error.status === 429 || mayHaveHappened(error));
+}
+
+function askedDelay(error: unknown): number {
+  return error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
+}

@@ -1,0 +1,51 @@
+import type { RequestHandler } from 'express';
+import helmet from 'helmet';
+import { HttpError } from './http-error.js';
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * Headers that keep browsers from doing what pages of ours never ask for. Builds may be plain http on hosts below
+ * ours, so nothing here may upgrade or cover them.
+ */
+export function createSecurityHeaders({ hsts }: { hsts: boolean }): RequestHandler {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'self'"],
+        // The footer of the configuration may show a picture from elsewhere.
+        imgSrc: ["'self'", 'data:', 'https:'],
+        objectSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+      },
+    },
+    strictTransportSecurity: hsts ? { maxAge: 31_536_000, includeSubDomains: false } : false,
+  });
+}
+
+/**
+ * Refuses unsafe requests that a page of another origin makes a browser send. Builds run strangers' code on sibling
+ * hosts, which browsers call same-site, so only same-origin counts. Programs send neither header and pass.
+ */
+export function createSameOriginRule({ baseUrl }: { baseUrl: string }): RequestHandler {
+  const own = new URL(baseUrl).origin;
+  return (request, _response, next) => {
+    if (SAFE_METHODS.has(request.method)) return next();
+    const site = request.headers['sec-fetch-site'];
+    const { origin } = request.headers;
+    const passes =
+      site === undefined
+        ? origin === undefined || origin === own || origin === `${request.protocol}://${request.headers.host}`
+        : site === 'same-origin' || site === 'none';
+    if (passes) return next();
+    throw new HttpError(
+      403,
+      'Pages of other origins may not do this. Use the page of this gateway, or a program.',
+    );
+  };
+}

@@ -1,0 +1,102 @@
+import { API_GROUP, API_VERSION, BUILD_PLURAL } from '../crds/constants.js';
+import type { Config } from '../lib/config/types.js';
+import { KubeClient } from '../lib/kube/client.js';
+import { connect } from '../lib/kube/connection.js';
+import { Informer } from '../lib/kube/informer.js';
+import { resourcePath } from '../lib/kube/paths.js';
+import { startHealthServer } from '../lib/telemetry/health-server.js';
+import { createLogger, type Logger } from '../lib/telemetry/logger.js';
+import { createApp } from './app.js';
+import { KubeBuildActions } from './builds/actions.js';
+import { type BuildRecord, recordOf } from './builds/build-record.js';
+import { InformedDirectory } from './builds/directory.js';
+import { createAuthenticator } from './http/auth.js';
+import { listen } from './http/server.js';
+import { GatewayMetrics } from './metrics.js';
+import { createRouters } from './routers.js';
+import type { GatewayServices } from './services.js';
+
+export interface GatewayOptions {
+  readonly config: Config;
+  /** Sentences about the configuration that are worth a log line each. */
+  readonly warnings: readonly string[];
+  /** Milliseconds between comparisons of the cache with the API server. */
+  readonly resyncMs: number;
+  /** Aborted by SIGTERM or SIGINT. */
+  readonly signal: AbortSignal;
+}
+
+/** What is under way may take so long when the process is to end, milliseconds. */
+const END_WITHIN_MS = 6_000;
+
+/** Runs the gateway until the signal is aborted; resolves when all requests are answered and all streams ended. */
+export async function runGateway(options: GatewayOptions): Promise<void> {
+  const { config, signal } = options;
+  const log = createLogger('gateway', config.log.level);
+  for (const warning of options.warnings) log.warn({ detail: warning }, 'Configuration warning');
+  const services = await createServices(options, log);
+  const { informer, metrics, client } = services;
+  const waitsFor = () => (signal.aborted ? 'The gateway is stopping.' : waitsForBuilds(informer));
+  const app = createApp({ services, readiness: { waitsFor }, ...createRouters(services) });
+  const server = await listen(app, config.http.port);
+  log.info({ address: `http://localhost:${server.port}` }, 'Serving the API and pages');
+  const port = config.metricsPort;
+  const health = await startHealthServer({
+    port,
+    metrics: metrics.registry,
+    problem: () => undefined,
+    waitsFor,
+  }).catch(async (error: unknown) => {
+    await server.close(0);
+    throw error;
+  });
+  log.info({ address: `http://localhost:${health.port}` }, 'Serving health and metrics');
+  informer.start();
+  await informer.whenSynced(signal).then(
+    () => log.info({ namespace: config.namespace, builds: informer.size }, 'The gateway is ready'),
+    () => undefined,
+  );
+  await aborted(signal);
+  log.info({}, 'Stopping: no more requests are taken');
+  await server.close(END_WITHIN_MS);
+  await informer.stop();
+  await Promise.all([health.close(), client.connection.close()]);
+  log.info({}, 'Stopped');
+}
+
+async function createServices(options: GatewayOptions, log: Logger): Promise<GatewayServices> {
+  const { config, resyncMs, signal } = options;
+  const metrics = new GatewayMetrics();
+  const client = new KubeClient({
+    connection: await connect(),
+    onRequest: (info) => metrics.requested(info),
+  });
+  const { namespace } = config;
+  const path = resourcePath({ group: API_GROUP, version: API_VERSION, plural: BUILD_PLURAL, namespace });
+  const informer = new Informer<BuildRecord>({
+    client,
+    path,
+    trim: recordOf,
+    times: { resyncMs },
+    log,
+    hooks: metrics.informerHooks(BUILD_PLURAL),
+  });
+  const directory = new InformedDirectory({
+    informer,
+    settings: { ...config, webUrl: config.github.webUrl },
+    onHandlerError: (error) => log.error({ err: error }, 'A listener to changes of builds failed'),
+  });
+  metrics.gauge('runboat_gateway_builds', 'Builds that the gateway knows.', () => informer.size);
+  const actions = new KubeBuildActions({ client, informer, directory, config, path });
+  const authenticator = createAuthenticator({ api: config.api });
+  return { config, log, client, informer, directory, actions, authenticator, metrics, stopping: signal };
+}
+
+function waitsForBuilds(informer: Informer<BuildRecord>): string | undefined {
+  return informer.synced ? undefined : 'The builds are being read from the API server.';
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

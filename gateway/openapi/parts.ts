@@ -1,0 +1,67 @@
+import { BUILD_STATES } from '../builds/build-state.js';
+
+/** Words for writing operations of OpenAPI shortly. */
+
+const TEXT = { type: 'string' };
+
+const DESCRIPTIONS: Readonly<Record<string, { description: string; schema: object }>> = {
+  repo: { description: 'owner/name, without regard to case.', schema: TEXT },
+  target_branch: { description: 'The branch, or the base of a pull request.', schema: TEXT },
+  branch: { description: 'That branch itself, without pull requests.', schema: TEXT },
+  pr: { description: 'The number of a pull request.', schema: { type: 'integer', minimum: 1 } },
+  status: { description: 'The state.', schema: { type: 'string', enum: BUILD_STATES } },
+  commit: { description: 'The full hash.', schema: TEXT },
+  build_name: { description: 'The name of a build.', schema: TEXT },
+  all: { description: 'True where no filter is given.', schema: { type: 'boolean' } },
+  follow: { description: 'True goes on with what comes.', schema: { type: 'boolean' } },
+  name: { description: 'The name of the build.', schema: TEXT },
+  live: { description: 'With any value: to the build itself, if it is started.', schema: TEXT },
+};
+
+/** Parameters of a query; those with `!` at the end are required. */
+export function query(...names: string[]): object[] {
+  return names.map((word) => {
+    const name = word.replace(/!$/, '');
+    return { in: 'query', name, required: name !== word, ...DESCRIPTIONS[name] };
+  });
+}
+
+export const NAME = { in: 'path', name: 'name', required: true, ...DESCRIPTIONS['name'] };
+
+export function json(schema: string | object, description: string): object {
+  const resolved = typeof schema === 'string' ? { $ref: `#/components/schemas/${schema}` } : schema;
+  return { description, content: { 'application/json': { schema: resolved } } };
+}
+
+export function listOf(schema: string): object {
+  return { type: 'array', items: { $ref: `#/components/schemas/${schema}` } };
+}
+
+export function content(description: string, ...types: string[]): object {
+  return {
+    description,
+    content: Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' } }])),
+  };
+}
+
+const ERRORS: Readonly<Record<number, string>> = {
+  400: 'The request is not valid, or no rule of the configuration matches.',
+  401: 'Name and password are missing or wrong (HTTP Basic).',
+  403: 'A page of another origin asked.',
+  404: 'There is no such thing.',
+  409: 'The build is being undeployed.',
+  413: 'The request is too large.',
+  429: 'Too many requests came from this address; Retry-After says how long to wait.',
+  502: 'GitHub, or the node that has the log, fails.',
+  503: 'The gateway does not know all builds yet, or the cluster does not answer.',
+  504: 'GitHub does not answer in time.',
+};
+
+/** The answers to what goes wrong. */
+export function errors(...codes: number[]): Record<string, object> {
+  return Object.fromEntries(codes.map((code) => [code, json('Error', ERRORS[code] ?? '')]));
+}
+
+export const ADMIN = { security: [{ admin: [] }] };
+/** With `publicActions` without credentials, else with them. */
+export const PERHAPS_ADMIN = { security: [{}, { admin: [] }] };

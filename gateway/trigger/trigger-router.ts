@@ -1,0 +1,58 @@
+import type { Router } from 'express';
+import type { GitHubClient } from '../../lib/github/client.js';
+import { GitHubError } from '../../lib/github/errors.js';
+import { type IdentityClaim, parseBranch, parseIdentity, parseRepo } from '../builds/identity.js';
+import { parsePr } from '../builds/parse-filter.js';
+import { HttpError } from '../http/http-error.js';
+import { queryOf, required } from '../http/query.js';
+import { addRoute, strictRouter } from '../http/routes.js';
+import type { GatewayServices } from '../services.js';
+
+export type TriggerServices = Pick<GatewayServices, 'actions' | 'authenticator'> & {
+  readonly github: Pick<GitHubClient, 'headOfBranch' | 'headOfPullRequest'>;
+};
+
+type Query = ReadonlyMap<string, string>;
+
+/** `POST /builds/trigger/branch` and `/builds/trigger/pr`, relative to where the API is: GitHub is asked for the head. */
+export function createTriggerRouter({ actions, authenticator, github }: TriggerServices): Router {
+  const router = strictRouter();
+  const serve = (path: string, headOf: (query: Query) => Promise<IdentityClaim>) => {
+    addRoute(router, path, {
+      post: [
+        authenticator.requires('trigger'),
+        async (request, response) => {
+          const identity = parseIdentity(await headOf(queryOf(request)));
+          response.json(await actions.ensure(identity));
+        },
+      ],
+    });
+  };
+  serve('/builds/trigger/branch', (query) => headOfBranch(query, github));
+  serve('/builds/trigger/pr', (query) => headOfPullRequest(query, github));
+  return router;
+}
+
+async function headOfBranch(query: Query, github: TriggerServices['github']): Promise<IdentityClaim> {
+  const repo = parseRepo(required(query, 'repo'));
+  const targetBranch = parseBranch(required(query, 'branch'));
+  const commit = await asking(github.headOfBranch(repo, targetBranch));
+  return { repo, targetBranch, pr: null, commit };
+}
+
+async function headOfPullRequest(query: Query, github: TriggerServices['github']): Promise<IdentityClaim> {
+  const repo = parseRepo(required(query, 'repo'));
+  const pr = parsePr(required(query, 'pr'));
+  return { repo, pr, ...(await asking(github.headOfPullRequest(repo, pr))) };
+}
+
+/** @throws HttpError 404 for what GitHub does not know, 504 when it is silent, 502 for all other trouble with it. */
+async function asking<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof GitHubError)) throw error;
+    const status = error.kind === 'notFound' ? 404 : error.kind === 'timedOut' ? 504 : 502;
+    throw new HttpError(status, error.message, { cause: error });
+  }
+}
