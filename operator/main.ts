@@ -98,7 +98,10 @@ class Operator {
   }
 
   /** Waits for the Lease, works until it is lost or the process is to stop, and gives it back. */
-  private async lead(connection: Connection, shared: Omit<TermOptions, 'grants'>): Promise<void> {
+  private async lead(
+    connection: Connection,
+    shared: Omit<TermOptions, 'grants' | 'assertLeader'>,
+  ): Promise<void> {
     const { config, signal, leaseMs } = this.options;
     const client = new KubeClient({ connection, onRequest: this.metrics.requested.bind(this.metrics) });
     const leadership = new Leadership({
@@ -113,7 +116,7 @@ class Operator {
     });
     if (signal.aborted) return leadership.release();
     this.leadership = leadership;
-    this.term = new Term({ ...shared, grants: leadership });
+    this.term = new Term({ ...shared, grants: leadership, assertLeader: () => leadership.assertValid() });
     try {
       await this.term.begin();
       this.log.info({ namespace: config.namespace, limits: config.limits }, 'The operator is ready');
@@ -130,7 +133,7 @@ class Operator {
     }
   }
 
-  private async prepare(client: KubeClient): Promise<Omit<TermOptions, 'grants'>> {
+  private async prepare(client: KubeClient): Promise<Omit<TermOptions, 'grants' | 'assertLeader'>> {
     const { config, resyncMs, signal } = this.options;
     const { log, metrics } = this;
     const { namespace, resourceTypes } = config;

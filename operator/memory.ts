@@ -2,6 +2,8 @@ import type { Facts, Refusal, Verdict } from './plan/observed.js';
 
 const firstDelay = 2_000;
 const longestDelay = 5 * 60_000;
+/** Nothing in the cluster changes these: only the spec, the configuration or a bundle does. */
+const settledByUs = ['NoMatchingRule', 'BundleMissing'];
 
 /** What the operator has learnt about each build since it started; losing it costs only repeated reads. */
 export class Memory {
@@ -22,7 +24,7 @@ export class Memory {
 
 /**
  * The next refusal after `before`: tried again after 2 s, then twice as long each time up to 5 min, in
- * milliseconds; at once when something that it depends on changes.
+ * milliseconds; at once when something that it depends on changes, and only then where the cluster plays no part.
  */
 export function refusalAfter(
   before: Refusal | undefined,
@@ -31,6 +33,7 @@ export function refusalAfter(
   now: number,
 ): Refusal {
   const failures = before?.fingerprint === fingerprint ? before.failures + 1 : 1;
-  const delay = Math.min(longestDelay, firstDelay * 2 ** (failures - 1));
+  const own = settledByUs.includes(verdict.reason);
+  const delay = own ? Number.POSITIVE_INFINITY : Math.min(longestDelay, firstDelay * 2 ** (failures - 1));
   return { verdict, fingerprint, failures, refusedAt: now, retryAt: now + delay };
 }

@@ -194,7 +194,7 @@ export class Reconciler {
   }
 
   private delayOf(plan: Plan): number | undefined {
-    if (plan.lookAgainAt === undefined) return undefined;
+    if (plan.lookAgainAt === undefined || !Number.isFinite(plan.lookAgainAt)) return undefined;
     return Math.max(0, plan.lookAgainAt - this.services.now());
   }
 

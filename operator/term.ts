@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { GitHubClient } from '../lib/github/client.js';
 import type { Services } from './act/context.js';
 import { Capacity } from './capacity.js';
 import type { Caches } from './cluster/caches.js';
 import type { UnfinishedJobs } from './cluster/unfinished.js';
+import { CommitStatusReporter } from './commit-status/reporter.js';
 import type { GrantStore } from './grants.js';
 import { limitEffects } from './limit-effects.js';
 import { Memory } from './memory.js';
@@ -16,6 +18,8 @@ export interface TermOptions {
   readonly services: Omit<Services, 'capacity' | 'memory'>;
   readonly namespace: string;
   readonly grants: GrantStore;
+  /** Throws when this operator leads no more. */
+  readonly assertLeader: () => void;
   readonly initializing: UnfinishedJobs;
   readonly cleaning: UnfinishedJobs;
   readonly onReconcile: (seconds: number, failed: boolean) => void;
@@ -41,6 +45,7 @@ export class Term {
   readonly capacity: Capacity;
   readonly reconciler: Reconciler;
   private readonly services: Services;
+  private readonly reporter: CommitStatusReporter;
   private readonly timers: NodeJS.Timeout[] = [];
   private sweeping: Promise<void> = Promise.resolve();
   private begun = false;
@@ -66,6 +71,9 @@ export class Term {
       onReconcile: options.onReconcile,
       onVanished: (name) => this.sweepSoon(name),
     });
+    const { assertLeader } = options;
+    const github = new GitHubClient({ settings: () => config.github });
+    this.reporter = new CommitStatusReporter({ client, caches, github, config, log, now, assertLeader });
   }
 
   /** Begins to work, after a consistent read of what the predecessor has left. */
@@ -74,6 +82,7 @@ export class Term {
     await Promise.all([this.loadBundles(), ...caches.all.map(catchUp)]);
     this.reconciler.seed();
     this.begun = true;
+    this.reporter.start();
     this.enqueueAll();
     this.capacity.begin();
     this.sweeping = this.sweepNow();
@@ -90,13 +99,20 @@ export class Term {
 
   /** Something of a build has changed. Nothing is done before bundles and the predecessor's work are known. */
   noteChange(build: string): void {
-    if (this.begun) this.reconciler.queue.add(build);
+    if (!this.begun) return;
+    this.reconciler.queue.add(build);
+    this.reporter.changed(build);
   }
 
   /** Takes no more work and resolves when what is in hand is done. */
   async end(): Promise<void> {
     for (const timer of this.timers) clearTimeout(timer);
-    await Promise.all([this.capacity.stop(), this.reconciler.queue.stop(), this.sweeping]);
+    await Promise.all([
+      this.capacity.stop(),
+      this.reconciler.queue.stop(),
+      this.reporter.stop(),
+      this.sweeping,
+    ]);
   }
 
   private enqueueAll(): void {
