@@ -15,7 +15,7 @@ const allowed: Record<string, readonly string[]> = {
   gateway: ['crds', 'lib'],
   cli: ['crds', 'lib', 'operator', 'gateway'],
   test: ['crds', 'lib', 'operator', 'gateway', 'cli'],
-  bench: ['crds', 'lib', 'operator', 'gateway', 'test'],
+  bench: ['crds', 'lib', 'operator', 'gateway', 'cli', 'test'],
 };
 const projects = Object.keys(allowed);
 
