@@ -373,8 +373,8 @@ export class Capacity {
 }
 
 function grantedStart(uid: string, name: string): ScaledUpBuild {
-  // Its place is taken, but it is not chosen to go down before it has come up.
-  return { uid, name, resourceVersion: '', lastScaled: undefined, keep: true, stopping: false };
+  // Its place is taken. It is not chosen to go down before it has come up, but it can be then, so it blocks nobody.
+  return { uid, name, resourceVersion: '', lastScaled: undefined, keep: true, stopping: true };
 }
 
 function scaledUpOf({ build, deployment }: Observed): ScaledUpBuild | undefined {

@@ -1,5 +1,6 @@
 import { FINALIZER_DEPLOYMENT, LABEL_BUILD } from '../crds/constants.js';
 import type { KubeClient } from '../lib/kube/client.js';
+import { isConflict } from '../lib/kube/errors.js';
 import { objectPath } from '../lib/kube/paths.js';
 import type { KubeObject } from '../lib/kube/types.js';
 import type { Logger } from '../lib/telemetry/logger.js';
@@ -29,7 +30,7 @@ const dependents: readonly ServedKind[] = [
 /**
  * Removes resources of builds that do not exist any more, for example because somebody took a build's
  * finalizer away. Only what carries the UID of a build is looked at, and only after a live read found no build
- * with that UID. Returns how many were removed.
+ * with that UID. Returns how many could not be removed.
  */
 export async function sweep(options: SweepOptions): Promise<number> {
   if (options.paused()) return 0;
@@ -43,14 +44,14 @@ export async function sweep(options: SweepOptions): Promise<number> {
     ({ buildUid }) => buildUid !== undefined && !known.has(buildUid),
   );
   const gone = new Map<string, boolean>();
-  let removed = 0;
+  let left = 0;
   for (const resource of suspects) {
     const uid = resource.buildUid ?? '';
     if (!gone.has(uid)) gone.set(uid, await isGone(options, uid, resource));
     if (!gone.get(uid)) continue;
-    if (await removeQuietly(options, resource)) removed++;
+    if (!(await removeQuietly(options, resource))) left++;
   }
-  return removed;
+  return left;
 }
 
 function withDependents(kinds: readonly ServedKind[]): ServedKind[] {
@@ -98,12 +99,18 @@ async function remove(options: SweepOptions, resource: FoundResource): Promise<v
   );
 }
 
+/** The controllers write to it too, so a conflict is nothing unusual. */
 async function release(client: KubeClient, path: string, uid: string): Promise<void> {
-  const object = await readIfThere(client, path);
-  if (object?.metadata.uid !== uid) return;
-  const finalizers = (object.metadata.finalizers ?? []).filter(
-    (finalizer) => finalizer !== FINALIZER_DEPLOYMENT,
-  );
-  const metadata = { uid, resourceVersion: object.metadata.resourceVersion, finalizers };
-  await client.mergePatch<KubeObject>(path, { metadata });
+  for (let tries = 1; ; tries++) {
+    const object = await readIfThere(client, path);
+    if (object?.metadata.uid !== uid) return;
+    const { resourceVersion } = object.metadata;
+    const finalizers = (object.metadata.finalizers ?? []).filter((name) => name !== FINALIZER_DEPLOYMENT);
+    try {
+      await client.mergePatch<KubeObject>(path, { metadata: { uid, resourceVersion, finalizers } });
+      return;
+    } catch (error) {
+      if (!isConflict(error) || tries >= 5) throw error;
+    }
+  }
 }

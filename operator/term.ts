@@ -79,7 +79,10 @@ export class Term {
   /** Begins to work, after a consistent read of what the predecessor has left. */
   async begin(): Promise<void> {
     const { caches } = this.services;
-    await Promise.all([this.loadBundles(), ...caches.all.map(catchUp)]);
+    // Pods last: one whose job is not in the list of jobs was made before, so a later list shows it.
+    const others = caches.all.filter((informer) => informer !== caches.pods);
+    await Promise.all([this.loadBundles(), ...others.map(catchUp)]);
+    await catchUp(caches.pods);
     this.reconciler.seed();
     this.begun = true;
     this.reporter.start();
@@ -145,7 +148,7 @@ export class Term {
     const { client, caches, kinds, config, log } = this.services;
     const { namespace } = this.options;
     try {
-      await sweep({
+      const left = await sweep({
         client,
         caches,
         kinds,
@@ -154,6 +157,7 @@ export class Term {
         log,
         ...(build === undefined ? {} : { build }),
       });
+      if (left > 0 && build !== undefined) this.sweepSoon(build);
     } catch (error) {
       log.warn({ err: error }, 'Looking for leftovers failed; it is tried again later');
     }

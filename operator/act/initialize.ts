@@ -20,7 +20,7 @@ import type { KubeResource } from '../render/types.js';
 import { BuildRefused } from '../settings.js';
 import type { Work } from './context.js';
 import { applyMode, applyQuietly, patchState, renderMode, renderQuietly, stateOf } from './modes.js';
-import { jobResult } from './pods.js';
+import { jobResult, listPods } from './pods.js';
 import { currentSettings } from './recorded-settings.js';
 
 /** Applies what `initialize` needs and creates its job for a granted attempt; a refusal gives the place back. */
@@ -166,7 +166,10 @@ export async function confirmJob(work: Work, attempt: number): Promise<void> {
   const { items } = await client.listAll<KubeObject>(caches.paths.jobs, { labelSelector });
   const own = items.filter((object) => isOurs(object, build));
   for (const object of own) caches.jobs.observe(object);
-  if (own.length === 0) facts.jobMissing = { attempt };
+  if (own.length > 0) return;
+  // A pod can outlive its job, and its cache can be behind that of jobs.
+  for (const pod of await listPods(work)) caches.pods.observe(pod);
+  facts.jobMissing = { attempt };
 }
 
 /** The job vanished before its end was seen: the build goes back to the queue. */

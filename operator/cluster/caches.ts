@@ -1,4 +1,4 @@
-import { API_GROUP, API_VERSION, BUILD_PLURAL, LABEL_BUILD } from '../../crds/constants.js';
+import { API_GROUP, API_VERSION, BUILD_PLURAL, LABEL_BUILD, LABEL_JOB_KIND } from '../../crds/constants.js';
 import type { KubeClient } from '../../lib/kube/client.js';
 import { Informer } from '../../lib/kube/informer.js';
 import type { InformerHooks } from '../../lib/kube/informer-options.js';
@@ -97,6 +97,15 @@ export class Caches {
   podsOfBuild(build: BuildView): PodView[] {
     const candidates = this.podsOf.get(build.metadata.name)?.values() ?? [];
     return [...candidates].filter(({ buildUid }) => buildUid === build.metadata.uid);
+  }
+
+  /** A live read: whether a pod of this job, which may be gone itself, has not finished. */
+  async hasRunningPods(job: JobView): Promise<boolean> {
+    const labelSelector = `${LABEL_BUILD}=${job.build},${LABEL_JOB_KIND}=${job.kind}`;
+    const query = { labelSelector, fieldSelector: unfinishedPods };
+    const { items } = await this.options.client.listAll<KubeObject>(this.paths.pods, query);
+    const pods = items.filter((pod) => matchesQuery(pod, query)).map(viewPod);
+    return pods.some(({ buildUid, attempt = 0 }) => buildUid === job.buildUid && attempt === job.attempt);
   }
 
   get all(): readonly Informer<BuildView | DeploymentView | JobView | PodView>[] {

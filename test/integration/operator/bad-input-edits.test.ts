@@ -4,6 +4,7 @@ import { waitFor } from '../../support/cluster.js';
 import {
   type BuildOptions,
   createBuild,
+  labelled,
   patch,
   read,
   remove,
@@ -19,7 +20,6 @@ import {
   expectOneEvent,
   expectOthersGoOn,
   expectSentence,
-  leftovers,
 } from './bad-input-support.js';
 
 const nonsense = { kubefiles: 'nowhere', image: 'other:1', env: { A: 'b' }, templateVars: { c: 'd' } };
@@ -50,7 +50,7 @@ describe('overrides that make no sense, put into a build that is', () => {
       await waitForPhase(bed.namespace, name, 'Started');
       await patch('build', bed.namespace, name, { spec: { replicas: 0 } });
     }
-    await waitForPhase(bed.namespace, name, phase);
+    await waitForPhase(bed.namespace, name, phase, { timeoutMs: 60_000 });
     return name;
   }
 
@@ -71,7 +71,7 @@ describe('overrides that make no sense, put into a build that is', () => {
         await remove('build', bed.namespace, created);
         await waitForGone(bed.namespace, created);
       }
-      expect(await leftovers(bed.namespace)).toEqual([]);
+      expect(await labelled(bed.namespace, name)).toEqual([]);
     },
     90_000,
   );
@@ -84,7 +84,7 @@ describe('overrides that make no sense, put into a build that is', () => {
     const resetRequestedAt = new Date().toISOString();
     await patch('build', bed.namespace, name, { spec: { ...nonsense, replicas: 1, resetRequestedAt } });
     await waitForGone(bed.namespace, name);
-    expect(await leftovers(bed.namespace)).toEqual([]);
+    expect(await labelled(bed.namespace, name)).toEqual([]);
   });
 
   it.each(['Stopped', 'Started', 'Failed'])(
@@ -101,7 +101,7 @@ describe('overrides that make no sense, put into a build that is', () => {
       expect(build.status?.phase).toBe(phase === 'Failed' ? 'Failed' : 'Stopped');
       expect(conditionOf(build, 'Deployed').status).toBe('True');
       expectSentence(conditionOf(build, 'UpToDate').message);
-      await expectOneEvent(bed, name, 'BundleMissing');
+      await expectOneEvent(bed, name, 'BundleMissing', 1);
       await expectOthersGoOn(bed.namespace);
       const spec = { kubefiles: null, image: null, env: null, templateVars: null, replicas: 0 };
       await patch('build', bed.namespace, name, { spec });
@@ -169,7 +169,7 @@ describe('a bundle that breaks while builds use it', () => {
     );
     expect(build.status?.phase).toBe('Stopped');
     expectSentence(conditionOf(build, 'Ready').message);
-    await expectOneEvent(bed, stopped!, 'BundleInvalid');
+    await expectOneEvent(bed, stopped!, 'BundleInvalid', 1);
   });
 
   it('keeps one from being cleaned up, which says why and how to give up', async () => {

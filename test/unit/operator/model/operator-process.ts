@@ -65,12 +65,12 @@ export class OperatorProcess {
     const touch = () => this.term.capacity.touch();
     const initializing = new UnfinishedJobs(caches, 'initialize', touch);
     const cleaning = new UnfinishedJobs(caches, 'cleanup', touch);
-    caches.onChange((name) => this.term.reconciler.queue.add(name));
+    caches.onChange((name) => this.term.noteChange(name));
     const bundle = smallBundle(options.isBundleBroken);
     const services = { client, config, caches, kinds, ...bundle, events, log, now: Date.now };
     this.grants = new LeaseGrants(client, world);
-    const onReconcile = () => {};
-    this.term = new Term({ services, namespace, grants: this.grants, initializing, cleaning, onReconcile });
+    const hooks = { onReconcile: () => {}, assertLeader: () => {} };
+    this.term = new Term({ services, namespace, grants: this.grants, initializing, cleaning, ...hooks });
     // Lists and watches are the model's.
     for (const plural of cached) this.informer(plural).resync = async () => this.compare(plural);
     world.onChange((change) => this.watch(change));

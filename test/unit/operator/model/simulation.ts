@@ -254,6 +254,7 @@ function configOf(limits: Limits): Config {
     retention: { minimumAge: 30_000, finishedJobs: 72 * 60 * minute },
     cleanupJob: true,
     paused: false,
+    github: { commitStatuses: false },
   };
   return config as unknown as Config;
 }
