@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { API_GROUP, API_VERSION, BUILD_PLURAL } from '../crds/constants.js';
 import type { Config } from '../lib/config/types.js';
 import { KubeClient } from '../lib/kube/client.js';
@@ -26,7 +27,12 @@ export interface GatewayOptions {
   readonly signal: AbortSignal;
 }
 
-/** What is under way may take so long when the process is to end, milliseconds. */
+/**
+ * Milliseconds for which requests are still served when the process is to end: until then a load balancer that reads
+ * `/readyz`, or the endpoints of the Service, may send some.
+ */
+const LAST_CALL_MS = 1_000;
+/** What is under way then may take so long, milliseconds. */
 const END_WITHIN_MS = 6_000;
 
 /** Runs the gateway until the signal is aborted; resolves when all requests are answered and all streams ended. */
@@ -35,33 +41,45 @@ export async function runGateway(options: GatewayOptions): Promise<void> {
   const log = createLogger('gateway', config.log.level);
   for (const warning of options.warnings) log.warn({ detail: warning }, 'Configuration warning');
   const services = await createServices(options, log);
-  const { informer, metrics, client } = services;
-  const waitsFor = () => (signal.aborted ? 'The gateway is stopping.' : waitsForBuilds(informer));
-  const app = createApp({ services, readiness: { waitsFor }, ...createRouters(services) });
+  const { informer, client } = services;
+  const end = await serve(services);
+  informer.start();
+  await informer.whenSynced(signal).then(
+    () => log.info({ namespace: config.namespace, builds: informer.size }, 'The gateway is ready'),
+    // Told to stop before: nothing to say.
+    () => undefined,
+  );
+  await aborted(signal);
+  log.info({}, 'Stopping: streams end, and then no more requests are taken');
+  await end();
+  await Promise.all([informer.stop(), client.connection.close()]);
+  log.info({}, 'Stopped');
+}
+
+/** Opens both ports; the answer closes them again, once all requests are answered. */
+async function serve(services: GatewayServices): Promise<() => Promise<void>> {
+  const { config, informer, log, metrics, stopping } = services;
+  const builds = () => waitsForBuilds(informer);
+  const whole = () => (stopping.aborted ? 'The gateway is stopping.' : builds());
+  const app = createApp({ services, readiness: { builds, process: whole }, ...createRouters(services) });
   const server = await listen(app, config.http.port);
   log.info({ address: `http://localhost:${server.port}` }, 'Serving the API and pages');
-  const port = config.metricsPort;
   const health = await startHealthServer({
-    port,
+    port: config.metricsPort,
     metrics: metrics.registry,
     problem: () => undefined,
-    waitsFor,
+    waitsFor: whole,
   }).catch(async (error: unknown) => {
+    // Nothing may keep the process from ending.
     await server.close(0);
     throw error;
   });
   log.info({ address: `http://localhost:${health.port}` }, 'Serving health and metrics');
-  informer.start();
-  await informer.whenSynced(signal).then(
-    () => log.info({ namespace: config.namespace, builds: informer.size }, 'The gateway is ready'),
-    () => undefined,
-  );
-  await aborted(signal);
-  log.info({}, 'Stopping: no more requests are taken');
-  await server.close(END_WITHIN_MS);
-  await informer.stop();
-  await Promise.all([health.close(), client.connection.close()]);
-  log.info({}, 'Stopped');
+  return async () => {
+    await sleep(LAST_CALL_MS);
+    await server.close(END_WITHIN_MS);
+    await health.close();
+  };
 }
 
 async function createServices(options: GatewayOptions, log: Logger): Promise<GatewayServices> {

@@ -1,9 +1,14 @@
-import { ApiError } from '../../lib/kube/errors.js';
+import { ApiError, NoAnswerError } from '../../lib/kube/errors.js';
 import { HttpError, unavailable } from '../http/http-error.js';
 
-/** The answer to the caller when the cluster did not do what it was asked; `what` completes "could not". */
-export function refusalOf(error: unknown, what: string): HttpError {
-  if (error instanceof HttpError) return error;
+/**
+ * The answer to the caller when the cluster did not do what it was asked; `what` completes "could not". Other errors
+ * are none of the cluster's and stay what they are.
+ */
+export function refusalOf(error: unknown, what: string): unknown {
+  const isTimeout = error instanceof DOMException && error.name === 'TimeoutError';
+  const isOfCluster = isTimeout || error instanceof NoAnswerError || error instanceof ApiError;
+  if (!isOfCluster) return error;
   if (!(error instanceof ApiError) || error.status >= 500 || error.status === 429) {
     const detail = `The cluster does not answer as it should, so the gateway could not ${what}. Try again later.`;
     return unavailable(detail, 5, error);

@@ -13,7 +13,7 @@ const MAX_DELAY_MS = 1_500;
 
 /**
  * Repeats what failed for a reason that may pass: no answer, or a server that is busy or in trouble. The attempt is
- * told how many milliseconds it may take. Throws what the last attempt threw.
+ * told how many whole milliseconds it may take. Throws what the last attempt threw.
  */
 export async function withRetries<T>(
   options: RetryOptions,
@@ -22,7 +22,7 @@ export async function withRetries<T>(
   const deadline = options.now() + options.withinMs;
   for (let delay = FIRST_DELAY_MS; ; delay = Math.min(2 * delay, MAX_DELAY_MS)) {
     try {
-      return await attempt(Math.max(deadline - options.now(), 1));
+      return await attempt(Math.max(Math.ceil(deadline - options.now()), 1));
     } catch (error) {
       const pause = Math.max(delay * (0.5 + Math.random() / 2), askedDelay(error));
       if (!mayPass(error) || options.now() + pause >= deadline) throw error;

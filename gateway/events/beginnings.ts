@@ -17,7 +17,7 @@ const PIECE = 25;
 /** States of so many builds are kept, as texts, for the next listener; larger ones would take too much memory. */
 const MAX_KEPT_BUILDS = 500;
 const MAX_KEPT_STATES = 16;
-/** An id that no change has: who comes back with it has only a part of the state. */
+/** An id that no change has: who comes back with it does not have the state of any one moment. */
 const INCOMPLETE = '0';
 
 /** Makes what streams begin with: the whole state, or what happened since a resourceVersion. */
@@ -32,8 +32,8 @@ export class Beginnings {
 
   /** The state of this moment, `isAnew` with the word that what the client had is void. */
   state(filter: BuildFilter, isAnew: boolean): Beginning {
-    const { position } = this.feed;
-    const head = isAnew ? signalFrame('reset', {}) : commentFrame();
+    const { position = INCOMPLETE } = this.feed;
+    const head = isAnew ? signalFrame('reset', {}, INCOMPLETE) : commentFrame();
     const pieces = chain([head], this.builds(filter), [signalFrame('synced', {}, position)]);
     return { pieces, hasUpTo: undefined };
   }
@@ -42,9 +42,9 @@ export class Beginnings {
   resumed(id: string, filter: BuildFilter): Beginning | undefined {
     const changes = this.feed.since(id);
     if (changes === undefined) return undefined;
-    const { position = id } = this.feed;
-    const isAhead = isNewer(id, position);
-    const end = signalFrame('synced', {}, isAhead ? id : position);
+    const { reached = id } = this.feed;
+    const isAhead = isNewer(id, reached);
+    const end = signalFrame('synced', {}, isAhead ? id : reached);
     const pieces = chain([commentFrame()], this.replay(changes, filter), [end]);
     return { pieces, hasUpTo: isAhead ? id : undefined };
   }

@@ -17,6 +17,15 @@ export interface FeedOptions {
   readonly lostAfterMs?: number;
 }
 
+/** Those who have seen more than this gateway, elsewhere, or all. */
+export type FeedAudience = 'those ahead' | 'everybody';
+
+/**
+ * Takes changes, oldest first. When states were skipped, it is told who has to begin anew instead: what they know
+ * differs from what was shown here, so that these changes would tell them wrong.
+ */
+export type FeedHandler = (changes: readonly FeedChange[], beginAnew?: FeedAudience) => void;
+
 /**
  * The builds as they are at one resourceVersion, the watch's, and their changes in its order. The directory is ahead
  * of it by our own writes; telling of these before what happened earlier would make resourceVersions useless as ids.
@@ -29,9 +38,11 @@ export class BuildFeed {
   private readonly shown = new Map<string, Shown>();
   /** Made when somebody first asks. */
   private order: SortedList<Shown> | undefined;
-  /** Builds that changed in the directory and not here yet; true: an event of theirs was passed over. */
-  private readonly held = new Map<string, boolean>();
-  private readonly handlers = new Set<(change: FeedChange) => void>();
+  /** Builds that changed in the directory and not here yet. */
+  private readonly held = new Set<string>();
+  /** Those of them whose state at the watch's resourceVersion is not known, because the directory is ahead of it. */
+  private readonly passedOver = new Set<string>();
+  private readonly handlers = new Set<FeedHandler>();
   private at: string | undefined;
   private replaced = 0;
 
@@ -42,9 +53,14 @@ export class BuildFeed {
     directory.onChange((change) => this.hold(change));
   }
 
-  /** The resourceVersion that all is shown at; undefined before the first list. */
-  get position(): string | undefined {
+  /** The resourceVersion that the watch has reached; undefined before the first list. */
+  get reached(): string | undefined {
     return this.at;
+  }
+
+  /** The same, if all is shown at it, so that it may be given out as an id. */
+  get position(): string | undefined {
+    return this.passedOver.size === 0 ? this.at : undefined;
   }
 
   /** Another number whenever a build is shown otherwise than before. */
@@ -52,21 +68,21 @@ export class BuildFeed {
     return this.replaced;
   }
 
-  /** Called synchronously for each change that can be seen in the API's answers. */
-  onChange(handler: (change: FeedChange) => void): () => void {
+  /** Called synchronously for what can be seen in the API's answers. The answer takes the handler away. */
+  onChange(handler: FeedHandler): () => void {
     this.handlers.add(handler);
     return () => this.handlers.delete(handler);
   }
 
-  /** What matches at `position`, in the reverse of the order of lists. */
+  /** What matches, in the reverse of the order of lists. */
   snapshot(filter: BuildFilter): Shown[] {
     this.order ??= new SortedList(this.shown.values(), (a, b) => compareBuilds(a.record, b.record));
     return this.order.all.filter(({ record }) => matchesFilter(record, filter)).reverse();
   }
 
-  /** The changes after a resourceVersion up to `position`, oldest first; undefined when they are not known. */
+  /** The changes after a resourceVersion, oldest first; undefined when they are not known. */
   since(version: string): readonly FeedChange[] | undefined {
-    return this.history.since(version);
+    return this.passedOver.size === 0 ? this.history.since(version) : undefined;
   }
 
   /** The API's JSON of a build that is told of, with its place in the queue of now if it is still what it was. */
@@ -81,37 +97,41 @@ export class BuildFeed {
     this.at = resourceVersion;
     if (type === 'LIST') this.takeList(resourceVersion, isFirst);
     else if (object !== undefined) this.takeEvent(type === 'DELETED', object, resourceVersion);
-    for (const name of this.held.keys()) this.releaseLate(name);
+    for (const name of this.held) this.releaseLate(name);
   }
 
   private hold({ old, new: now }: BuildChange): void {
     const { name, uid } = (now ?? old)!.metadata;
-    this.held.set(name, this.held.get(name) ?? false);
+    this.held.add(name);
     if (now !== undefined) this.releaseLate(name);
     else setTimeout(() => this.releaseLost(name, uid), this.lostAfterMs).unref();
   }
 
   private takeEvent(isDeleted: boolean, { name, uid }: { name: string; uid: string }, version: string): void {
-    const old = this.shown.get(name);
     if (isDeleted) {
-      if (old?.record.metadata.uid === uid) this.show(name, undefined, version);
-      // It came and went unseen; others may have seen it.
-      else this.history.restart(version);
+      this.takeDeletion(name, uid, version);
       return;
     }
     const now = this.directory.get(name);
     if (now?.metadata.resourceVersion === version) this.show(name, now, version);
-    else if (this.held.has(name)) this.held.set(name, true);
+    else if (this.held.has(name)) {
+      this.passedOver.add(name);
+      this.skip(version);
+    }
+  }
+
+  private takeDeletion(name: string, uid: string, version: string): void {
+    const isShown = this.shown.get(name)?.record.metadata.uid === uid;
+    if (isShown) this.show(name, undefined, version);
+    // It came and went unseen here. Unless that is known already, a list was taken for later than it was.
+    else this.skip(version, [], this.passedOver.delete(name) ? 'those ahead' : 'everybody');
   }
 
   /** What was listed says what is, not what was in between: who has not come so far cannot be told the rest. */
   private takeList(version: string, isFirst: boolean): void {
     const changes = this.differences(version).flatMap(({ name, now }) => this.replace(name, now));
-    this.history.restart(version);
-    if (isFirst) return;
-    for (const change of changes.slice(0, -1)) this.publish(change);
-    const last = changes.at(-1);
-    if (last !== undefined) this.publish({ ...last, version });
+    for (const name of this.held) this.passedOver.add(name);
+    this.skip(version, isFirst ? [] : this.dated(changes, version));
   }
 
   private differences(version: string): { name: string; now: BuildRecord | undefined }[] {
@@ -136,21 +156,18 @@ export class BuildFeed {
 
   /** Nobody who comes back can be known to have it, so that all are to begin anew. */
   private showLate(name: string, now: BuildRecord | undefined): void {
-    for (const change of this.replace(name, now)) this.publish(change);
-    this.history.restart(String(BigInt(this.at!) + 1n));
+    this.skip(String(BigInt(this.at!) + 1n), this.replace(name, now));
   }
 
   /** Shows the state of a build at the resourceVersion of the event that brought it. */
   private show(name: string, now: BuildRecord | undefined, version: string): void {
     if (this.shown.get(name)?.record === now) return;
-    const wasPassedOver = this.held.get(name) === true;
+    const wasPassedOver = this.passedOver.has(name);
     const changes = this.replace(name, now);
-    if (wasPassedOver) this.history.restart(version);
-    for (const [index, change] of changes.entries()) {
-      const isLast = index === changes.length - 1;
-      if (!wasPassedOver) this.history.add({ ...change, version });
-      this.publish(isLast ? { ...change, version } : change);
-    }
+    const dated = this.dated(changes, version);
+    for (const change of changes) this.history.add({ ...change, version });
+    if (wasPassedOver) this.skip(version, dated);
+    else this.publish(dated);
   }
 
   /** Puts the present state of a build in the place of the one shown. Empty when nobody can see a difference. */
@@ -159,6 +176,7 @@ export class BuildFeed {
     const old = this.shown.get(name);
     const now = record && { record, position: undefined };
     if (record === this.directory.get(name)) this.held.delete(name);
+    this.passedOver.delete(name);
     if (old !== undefined) this.order?.remove(old);
     if (now === undefined) this.shown.delete(name);
     else {
@@ -193,8 +211,24 @@ export class BuildFeed {
     return isSame && isWaiting(record) ? this.directory.queuePosition(now) : null;
   }
 
-  private publish(change: FeedChange): void {
-    for (const handler of this.handlers) handler(change);
+  /** Only the last of several changes of one moment can tell that all are there, and only if they are. */
+  private dated(changes: readonly FeedChange[], version: string): FeedChange[] {
+    if (this.passedOver.size > 0) return [...changes];
+    return changes.map((change, index) => (index === changes.length - 1 ? { ...change, version } : change));
+  }
+
+  /** States before this resourceVersion were skipped. */
+  private skip(
+    version: string,
+    changes: readonly FeedChange[] = [],
+    beginAnew: FeedAudience = 'those ahead',
+  ): void {
+    this.history.restart(version);
+    this.publish(changes, beginAnew);
+  }
+
+  private publish(changes: readonly FeedChange[], beginAnew?: FeedAudience): void {
+    for (const handler of this.handlers) handler(changes, beginAnew);
   }
 }
 

@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import { isNewer } from '../../lib/kube/resource-version.js';
+import type { Logger } from '../../lib/telemetry/logger.js';
 import type { BuildFilter } from '../builds/build-filter.js';
 import { unavailable } from '../http/http-error.js';
 import { type Beginning, Beginnings } from './beginnings.js';
-import type { BuildFeed } from './build-feed.js';
+import type { BuildFeed, FeedAudience } from './build-feed.js';
 import { EventStream } from './event-stream.js';
 import type { FeedChange } from './feed-change.js';
 import { ChangeFrames } from './frames.js';
@@ -12,6 +13,7 @@ export interface HubOptions {
   readonly feed: BuildFeed;
   /** Whether the cluster has come as far as this resourceVersion; asked when the watch has not. */
   readonly isOfThePast: (version: string) => Promise<boolean>;
+  readonly log: Pick<Logger, 'error'>;
   /** Milliseconds between signs of life; 10 000. */
   readonly keepAliveMs?: number;
   /** 5000. */
@@ -37,7 +39,7 @@ export class EventHub {
   constructor(options: HubOptions) {
     this.options = options;
     this.beginnings = new Beginnings(options.feed);
-    options.feed.onChange((change) => this.tell(change));
+    options.feed.onChange((changes, beginAnew) => this.tell(changes, beginAnew));
     this.timer = setInterval(() => this.keepAlive(), options.keepAliveMs ?? 10_000).unref();
   }
 
@@ -82,13 +84,24 @@ export class EventHub {
   private async isUsable(id: string): Promise<boolean> {
     if (!/^[1-9]\d{0,19}$/.test(id)) return false;
     const { feed, isOfThePast } = this.options;
-    const isAhead = feed.position === undefined || isNewer(id, feed.position);
+    const isAhead = feed.reached === undefined || isNewer(id, feed.reached);
     return !isAhead || isOfThePast(id);
   }
 
-  private tell(change: FeedChange): void {
-    const frames = new ChangeFrames(this.options.feed, change);
-    for (const stream of this.streams) stream.tell(change, frames);
+  private tell(changes: readonly FeedChange[], beginAnew?: FeedAudience): void {
+    const told = changes.map((change) => ({ change, frames: new ChangeFrames(this.options.feed, change) }));
+    for (const stream of this.streams) {
+      if (beginAnew === 'everybody' || (beginAnew === 'those ahead' && stream.isAhead)) this.restart(stream);
+      else for (const { change, frames } of told) stream.tell(change, frames);
+    }
+  }
+
+  private restart(stream: EventStream): void {
+    const { pieces } = this.beginnings.state(stream.filter, true);
+    stream.beginAnew(pieces).catch((error: unknown) => {
+      this.options.log.error({ err: error }, 'A stream of events could not begin anew and is ended');
+      stream.goodbye('failed');
+    });
   }
 
   private keepAlive(): void {

@@ -22,11 +22,13 @@ const LAST_WORDS_MS = 30_000;
 /** One listener: first what it is to begin with, at its own pace, then each change as it comes. */
 export class EventStream {
   private readonly response: ServerResponse;
-  private readonly filter: BuildFilter;
+  readonly filter: BuildFilter;
   private hasUpTo: string | undefined;
   /** Changes that wait for the end of the beginning; undefined: it is over. */
   private waiting: Buffer[] | undefined = [];
   private waitingBytes = 0;
+  /** What is to be written after the beginning that is being written. */
+  private next: Iterable<string> | undefined;
   private isOver = false;
 
   constructor({ response, filter, hasUpTo }: StreamOptions) {
@@ -41,13 +43,31 @@ export class EventStream {
 
   /** Writes the beginning as fast as it is read. Resolves when the stream is live, or over. */
   async begin(pieces: Iterable<string>): Promise<void> {
-    for (const piece of pieces) {
-      if (this.isOver) return;
-      if (!this.response.write(piece) && !(await drained(this.response, PATIENCE_MS))) this.goodbye('slow');
+    this.next = pieces;
+    while (this.next !== undefined) {
+      const { next } = this;
+      this.next = undefined;
+      await this.writeAll(next);
     }
     const { waiting } = this;
     this.waiting = undefined;
     for (const frame of waiting ?? []) this.write(frame);
+  }
+
+  /** Whether the client has seen more than this gateway, elsewhere. */
+  get isAhead(): boolean {
+    return this.hasUpTo !== undefined;
+  }
+
+  /** Writes another beginning, in the place of all that waits. Resolves as `begin` does. */
+  async beginAnew(pieces: Iterable<string>): Promise<void> {
+    if (this.isOver) return;
+    const isBeginning = this.waiting !== undefined;
+    this.hasUpTo = undefined;
+    this.waiting = [];
+    this.waitingBytes = 0;
+    if (isBeginning) this.next = pieces;
+    else await this.begin(pieces);
   }
 
   tell(change: FeedChange, frames: ChangeFrames): void {
@@ -69,6 +89,13 @@ export class EventStream {
     this.response.end(signalFrame('goodbye', { reason }));
     const limit = setTimeout(() => this.response.destroy(), LAST_WORDS_MS).unref();
     this.response.once('close', () => clearTimeout(limit));
+  }
+
+  private async writeAll(pieces: Iterable<string>): Promise<void> {
+    for (const piece of pieces) {
+      if (this.isOver) return;
+      if (!this.response.write(piece) && !(await drained(this.response, PATIENCE_MS))) this.goodbye('slow');
+    }
   }
 
   private has({ version }: FeedChange): boolean {

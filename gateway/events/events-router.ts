@@ -22,7 +22,7 @@ export function createEventsRouter(services: EventServices): Router {
   const path = resourcePath({ group: API_GROUP, version: API_VERSION, plural: BUILD_PLURAL, namespace });
   const feed = new BuildFeed({ directory });
   informer.onProgress((progress) => feed.advance(progress));
-  const hub = new EventHub({ feed, isOfThePast: askTheCluster({ client, path, log }) });
+  const hub = new EventHub({ feed, log, isOfThePast: askTheCluster({ client, path, log }) });
   metrics.gauge('runboat_gateway_event_listeners', 'Open streams of events.', () => hub.size);
   stopping.addEventListener('abort', () => hub.close(), { once: true });
   const router = strictRouter();

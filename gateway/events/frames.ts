@@ -2,7 +2,7 @@ import type { BuildFeed } from './build-feed.js';
 import type { FeedChange } from './feed-change.js';
 
 /** Why the gateway ends a stream. */
-export type Goodbye = 'slow' | 'shutdown';
+export type Goodbye = 'slow' | 'shutdown' | 'failed';
 
 /** One message about a build; `json` is the build's. With an id, who has got it has all up to that version. */
 export function buildFrame(event: 'upd' | 'del', json: string, id?: string): string {

@@ -37,19 +37,20 @@ export const dropBody: RequestHandler = (request, _response, next) => {
   if (encoding === undefined && (length === undefined || length === '0')) return next();
   if (Number(length ?? 0) > MAX_BODY_BYTES) return next(tooLarge());
   let bytes = 0;
-  request.on('data', (chunk: Buffer) => {
+  const end = () => next();
+  const count = (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes <= MAX_BODY_BYTES) return;
-    request.pause().removeAllListeners('data').removeAllListeners('end');
+    request.off('data', count).off('end', end);
+    // The rest is dropped as it comes: a caller whose connection is cut would not read our answer.
+    request.resume();
     next(tooLarge());
-  });
-  request.once('end', () => next());
+  };
+  request.on('data', count).once('end', end);
 };
 
-/** The rest of the body is not waited for, so the connection cannot be used again. */
 function tooLarge(): HttpError {
-  const detail = `The request has a body of more than ${MAX_BODY_BYTES} bytes; none is needed.`;
-  return new HttpError(413, detail, { headers: { Connection: 'close' } });
+  return new HttpError(413, `The request has a body of more than ${MAX_BODY_BYTES} bytes; none is needed.`);
 }
 
 /** A proxy that is not trusted leaves all callers with one address: worth a line, once. */

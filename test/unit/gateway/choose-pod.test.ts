@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import { chooseContainer, choosePod } from '../../../gateway/logs/choose-pod.js';
+import type { Pod } from '../../../lib/kube/types.js';
+
+function pod(name: string, created: string, kind?: string): Pod {
+  const labels = { 'runboat/build': 'b', ...(kind && { 'runboat/job-kind': kind }) };
+  const metadata = {
+    name,
+    uid: name,
+    resourceVersion: '1',
+    labels,
+    creationTimestamp: `2026-11-01T${created}Z`,
+  };
+  return { metadata };
+}
+
+describe('the pod of a log', () => {
+  const pods = [
+    pod('old', '10:00:00'),
+    pod('init-1', '09:00:00', 'initialize'),
+    pod('new', '11:00:00'),
+    pod('init-2', '12:00:00', 'initialize'),
+    pod('cleanup', '13:00:00', 'cleanup'),
+  ];
+
+  it.each([
+    ['run', 'new'],
+    ['initialize', 'init-2'],
+  ] as const)('is the newest for %s', (kind, name) => {
+    expect(choosePod(pods, kind)?.metadata.name).toBe(name);
+    expect(choosePod([...pods].reverse(), kind)?.metadata.name).toBe(name);
+  });
+
+  it('is the same one of two of a second, whatever their order', () => {
+    const two = [pod('a', '10:00:00'), pod('b', '10:00:00')];
+    expect(choosePod(two, 'run')?.metadata.name).toBe('b');
+    expect(choosePod(two.reverse(), 'run')?.metadata.name).toBe('b');
+  });
+
+  it('is none when there is none of that kind', () => {
+    expect(choosePod([pod('cleanup', '13:00:00', 'cleanup')], 'run')).toBeUndefined();
+  });
+});
+
+describe('the container of a log', () => {
+  const withContainers = (named?: string): Pod => ({
+    metadata: {
+      ...pod('p', '10:00:00').metadata,
+      ...(named && { annotations: { 'kubectl.kubernetes.io/default-container': named } }),
+    },
+    spec: { containers: [{ name: 'mail' }, { name: 'odoo' }], initContainers: [{ name: 'prepare' }] },
+  });
+
+  it.each([
+    [undefined, 'mail'],
+    ['odoo', 'odoo'],
+    ['prepare', 'prepare'],
+    ['nobody', 'mail'],
+  ])('named %s is %s', (named, container) => {
+    expect(chooseContainer(withContainers(named))).toBe(container);
+  });
+
+  it('is none in a pod without containers', () => {
+    expect(chooseContainer(pod('p', '10:00:00'))).toBeUndefined();
+  });
+});

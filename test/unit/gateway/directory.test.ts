@@ -1,0 +1,109 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { compareQueueEntries } from '../../../crds/queue-order.js';
+import { compareBuilds } from '../../../gateway/builds/build-order.js';
+import { isWaiting } from '../../../gateway/builds/build-state.js';
+import { type BuildParts, directoryOf, record } from './builders.js';
+
+const time = fc.integer({ min: 0, max: 3 }).map((second) => `2026-01-01T00:00:0${second}Z`);
+const phase = fc.constantFrom(
+  undefined,
+  'Queued',
+  'Initializing',
+  'Stopped',
+  'Failed',
+  'Undeploying' as const,
+);
+
+/** Builds of few names, repositories and times, so that they collide. */
+const parts = fc.record({
+  name: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+  uid: fc.constantFrom('1', '2'),
+  created: time,
+  deleting: fc.boolean(),
+  annotations: fc.constantFrom({}, { 'runboat.dev/paused': 'true' }),
+  spec: fc.record({
+    repo: fc.constantFrom('oca/a', 'oca/b'),
+    targetBranch: fc.constantFrom('8.0', '16.0'),
+    pr: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined as never }),
+    priority: fc.integer({ min: 0, max: 1 }),
+  }),
+  status: fc.record({ phase, queuedAt: fc.option(time, { nil: undefined as never }) }),
+});
+const step = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ put: parts }) },
+  { weight: 1, arbitrary: fc.record({ remove: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f') }) },
+  { weight: 1, arbitrary: fc.constant({ look: true }) },
+);
+
+describe('The directory of builds', () => {
+  it('has order and queue positions at every moment as if it were sorted anew', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const { directory, store } = directoryOf();
+        let version = 1;
+        for (const taken of steps) {
+          version++;
+          if ('put' in taken)
+            store.put(
+              record({
+                ...(taken.put as BuildParts),
+                uid: `${taken.put.name}-${taken.put.uid}-${version}`,
+                resourceVersion: String(version),
+              }),
+            );
+          else if ('remove' in taken) {
+            const uid = store.get(taken.remove)?.metadata.uid;
+            if (uid !== undefined) store.remove(taken.remove, uid, String(version));
+          } else {
+            const all = [...store.values()];
+            expect(directory.list()).toEqual([...all].sort(compareBuilds));
+            const waiting = all
+              .filter((build) => isWaiting(build) && !build.paused)
+              .map((build) => ({
+                name: build.metadata.name,
+                priority: build.spec.priority,
+                queuedAt: build.status.phase === 'Queued' ? build.status.queuedAt : undefined,
+                creationTimestamp: build.metadata.creationTimestamp,
+              }));
+            waiting.sort(compareQueueEntries);
+            for (const build of all) {
+              const place = waiting.findIndex(({ name }) => name === build.metadata.name);
+              expect(directory.queuePosition(build)).toBe(place === -1 ? null : place + 1);
+            }
+          }
+        }
+      }),
+    );
+  });
+
+  it('has another version after each change', () => {
+    const { directory, store } = directoryOf([record({ name: 'a' })]);
+    const before = directory.version;
+    store.put(record({ name: 'a', resourceVersion: '2' }));
+    expect(directory.version).not.toBe(before);
+    const then = directory.version;
+    store.put(record({ name: 'a', resourceVersion: '2' }));
+    expect(directory.version).toBe(then);
+  });
+
+  it('describes a build that is gone without a place in the queue', () => {
+    const build = record({ name: 'a', status: { phase: 'Queued' } });
+    const { directory, store } = directoryOf([build]);
+    expect(directory.describe(build).queue_position).toBe(1);
+    store.remove('a', build.metadata.uid, '2');
+    expect(directory.describe(build).queue_position).toBeNull();
+  });
+
+  it('tells of changes after they can be seen, until it is told to stop', () => {
+    const { directory, store } = directoryOf();
+    const seen: (string | undefined)[] = [];
+    const stop = directory.onChange(({ new: fresh }) =>
+      seen.push(directory.get(fresh!.metadata.name)?.metadata.uid),
+    );
+    store.put(record({ name: 'a' }));
+    stop();
+    store.put(record({ name: 'b' }));
+    expect(seen).toEqual(['uid-of-a']);
+  });
+});
