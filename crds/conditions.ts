@@ -38,12 +38,12 @@ export const reasons = {
     'The configuration has no bundle of that name.',
   ),
   Forbidden: trouble(
-    ['Deployed', 'UpToDate', 'CleanedUp'],
+    ['Deployed', 'Initialized', 'UpToDate', 'CleanedUp'],
     'The operator has no right to do what the bundle needs.',
   ),
   ApplyRefused: trouble(['Deployed', 'UpToDate'], 'The API server refused a resource of the build.'),
   NameCollision: trouble(
-    ['Deployed', 'UpToDate'],
+    ['Deployed', 'Initialized', 'UpToDate'],
     'A resource of that name exists and does not belong to the build.',
   ),
   ResetNeeded: trouble(['UpToDate'], 'An override in the spec changed and takes effect with the next reset.'),

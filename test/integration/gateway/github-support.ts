@@ -75,7 +75,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const github = new GitHubClient({ settings: () => config.github, timeoutMs });
   const app = createApp({
     services,
-    readiness: { waitsFor: () => undefined },
+    readiness: { builds: () => undefined, process: () => undefined },
     api: [createTriggerRouter({ ...services, github })],
     webhooks: [createWebhookRouter(services)],
   });

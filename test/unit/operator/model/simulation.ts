@@ -14,7 +14,7 @@ import { foreignLabel, Invariants } from './invariants.js';
 import type { PodOutcome } from './kubelet.js';
 import { OperatorProcess } from './operator-process.js';
 import { Random } from './random.js';
-import { annotated, happen, type UserEvent, userEvent } from './users.js';
+import { annotated, happen, restlessEvent, type UserEvent, userEvent } from './users.js';
 import { runUntil } from './virtual-time.js';
 import { copy, refusal, World, type WorldObject } from './world.js';
 import { type FaultKind, faultKinds, type Write } from './world-client.js';
@@ -56,6 +56,22 @@ export const scenario: fc.Arbitrary<Scenario> = fc.record({
   faults: fc.array(fault, { maxLength: 15, size: 'max' }),
   lostEvents: fc.constantFrom(0, 0, 20, 200),
   collision: fc.boolean(),
+});
+
+const crash: fc.Arbitrary<Fault> = fc.record({
+  writes: fc.nat(8),
+  of: fc.constantFrom('jobs', 'deployments', 'deployments'),
+  kind: fc.constantFrom('crashLate', 'crashLate', 'crashAfter'),
+});
+
+/** Operators are killed again and again, with writes of theirs on the way, while places are few. */
+export const handovers: fc.Arbitrary<Scenario> = fc.record({
+  seed: fc.integer(),
+  limits: fc.constant({ initializing: 2, started: 1, deployed: 6, cleaning: 1 }),
+  events: fc.array(restlessEvent, { minLength: 10, maxLength: 40, size: 'max' }),
+  faults: fc.array(crash, { minLength: 3, maxLength: 15, size: 'max' }),
+  lostEvents: fc.constant(0),
+  collision: fc.constant(false),
 });
 
 const minute = 60_000;

@@ -106,6 +106,20 @@ export const userEvent: fc.Arbitrary<UserEvent> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ ...moment, type: fc.constant('killOperator' as const) }) },
 );
 
+/** Builds come, start and go all the time. */
+export const restlessEvent: fc.Arbitrary<UserEvent> = fc.oneof(
+  { weight: 3, arbitrary: create },
+  { weight: 1, arbitrary: fc.record({ ...moment, type: fc.constant('delete' as const), policy }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      ...moment,
+      type: fc.constant('edit' as const),
+      spec: fc.record({ replicas: fc.constantFrom(0, 1, 1) }),
+    }),
+  },
+);
+
 /** Carries out what happens to objects; the rest concerns the operator and is done where it is started. */
 export function happen(world: World, event: UserEvent): void {
   const name = nameOf(world, event);
