@@ -2,6 +2,7 @@ import type { RequestHandler, Router } from 'express';
 import type { BuildRecord } from '../builds/build-record.js';
 import { parseIdentity } from '../builds/identity.js';
 import { parseFilter, parsePr } from '../builds/parse-filter.js';
+import { refusalOf } from '../builds/refusal.js';
 import { HttpError } from '../http/http-error.js';
 import { queryOf, refuseUnknown, required } from '../http/query.js';
 import { createActionLimit } from '../http/request-limits.js';
@@ -9,7 +10,7 @@ import { addRoute, strictRouter } from '../http/routes.js';
 import type { GatewayServices } from '../services.js';
 import { createBuildReads } from './reads-router.js';
 
-type Services = Pick<GatewayServices, 'directory' | 'actions' | 'authenticator'>;
+type Services = Pick<GatewayServices, 'directory' | 'actions' | 'authenticator' | 'informer'>;
 
 /** Start, stop and reset together, from one address. */
 const ACTIONS_PER_MINUTE = 120;
@@ -51,7 +52,7 @@ function createBuild({ actions }: Services): RequestHandler {
   };
 }
 
-function deleteBuilds({ actions }: Services): RequestHandler {
+function deleteBuilds({ actions, informer }: Services): RequestHandler {
   return async (request, response) => {
     refuseUnknown(request, DELETE_PARAMETERS);
     const query = queryOf(request);
@@ -66,8 +67,18 @@ function deleteBuilds({ actions }: Services): RequestHandler {
         'This would undeploy all builds. Name a repo, target_branch, branch or pr, or say all=true.',
       );
     }
+    await freshen(informer);
     response.json({ deleted: await actions.removeMatching(filter) });
   };
+}
+
+/** What matches is looked for in the watch, which may not have what another copy of the gateway made a moment ago. */
+async function freshen(informer: Services['informer']): Promise<void> {
+  try {
+    await informer.resync();
+  } catch (error) {
+    throw refusalOf(error, 'read which builds there are');
+  }
 }
 
 function deleteBuild({ actions }: Services): RequestHandler {

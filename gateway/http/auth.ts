@@ -41,7 +41,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     if (header === undefined) return { user: null, actions: api.publicActions };
     // Before any limit: whoever knows the password is never locked out by others who guess.
     const user = isAdmin(header);
-    if (user !== undefined) return { user, actions: ADMIN_ACTIONS };
+    if (user !== undefined) {
+      response.locals['user'] = user;
+      return { user, actions: ADMIN_ACTIONS };
+    }
     await countGuess(request, response);
     throw new HttpError(401, 'The user name or the password is wrong.', { headers: CHALLENGE });
   };

@@ -119,6 +119,12 @@ describe('The documented Role', () => {
   });
 });
 
+/** Name and type of each row of the page's table. */
+async function documentedMetrics(): Promise<string[]> {
+  const page = await readFile(join(repositoryRoot, 'docs/gateway.md'), 'utf8');
+  return [...page.matchAll(/^\| `(runboat_\w+)` \| (\w+) \|/gm)].map(([, ...metric]) => metric.join()).sort();
+}
+
 describe('The process', () => {
   it('ends by SIGTERM with code 0, answers what is under way, and takes nothing more', async () => {
     const gateway = await startGateway({ namespace: namespace.name });
@@ -146,6 +152,10 @@ describe('The process', () => {
       );
       expect(text).toContain('route="other"');
       expect(text).not.toContain('some-name');
+      const served = [...text.matchAll(/^# TYPE (runboat_\w+) (\w+)$/gm)].map(([, ...metric]) =>
+        metric.join(),
+      );
+      expect(served.sort()).toEqual(await documentedMetrics());
       expect((await call(gateway.address, '/metrics')).status).toBe(404);
     } finally {
       await gateway.stop();

@@ -1,8 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { compareQueueEntries } from '../../../crds/queue-order.js';
+import { compareQueueEntries, type QueueEntry } from '../../../crds/queue-order.js';
 import { compareBuilds } from '../../../gateway/builds/build-order.js';
+import type { BuildRecord } from '../../../gateway/builds/build-record.js';
 import { isWaiting } from '../../../gateway/builds/build-state.js';
+import type { InformedDirectory } from '../../../gateway/builds/directory.js';
+import type { Store } from '../../../lib/kube/store.js';
 import { type BuildParts, directoryOf, record } from './builders.js';
 
 const time = fc.integer({ min: 0, max: 3 }).map((second) => `2026-01-01T00:00:0${second}Z`);
@@ -36,43 +39,50 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ look: true }) },
 );
 
+type Step = { put: BuildParts } | { remove: string } | { look: true };
+
+/** What the directory must be at this moment, by sorting everything anew. */
+function expectSorted(directory: InformedDirectory, store: Store<BuildRecord>): void {
+  const all = [...store.values()];
+  expect(directory.list()).toEqual([...all].sort(compareBuilds));
+  const waiting = all.filter((build) => isWaiting(build) && !build.paused).map(queueEntry);
+  const names = waiting.sort(compareQueueEntries).map(({ name }) => name);
+  for (const build of all) {
+    const place = names.indexOf(build.metadata.name);
+    expect(directory.queuePosition(build)).toBe(place === -1 ? null : place + 1);
+  }
+}
+
+function queueEntry({ metadata, spec, status }: BuildRecord): QueueEntry {
+  return {
+    name: metadata.name,
+    priority: spec.priority,
+    queuedAt: status.phase === 'Queued' ? status.queuedAt : undefined,
+    creationTimestamp: metadata.creationTimestamp,
+  };
+}
+
+function take(step: Step, version: string, { directory, store }: ReturnType<typeof directoryOf>): void {
+  if ('look' in step) {
+    expectSorted(directory, store);
+    return;
+  }
+  if ('put' in step) {
+    const uid = `${step.put.uid}-${version}`;
+    store.put(record({ ...step.put, uid, resourceVersion: version }));
+    return;
+  }
+  const uid = store.get(step.remove)?.metadata.uid;
+  if (uid !== undefined) store.remove(step.remove, uid, version);
+}
+
 describe('The directory of builds', () => {
   it('has order and queue positions at every moment as if it were sorted anew', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const { directory, store } = directoryOf();
-        let version = 1;
-        for (const taken of steps) {
-          version++;
-          if ('put' in taken)
-            store.put(
-              record({
-                ...(taken.put as BuildParts),
-                uid: `${taken.put.name}-${taken.put.uid}-${version}`,
-                resourceVersion: String(version),
-              }),
-            );
-          else if ('remove' in taken) {
-            const uid = store.get(taken.remove)?.metadata.uid;
-            if (uid !== undefined) store.remove(taken.remove, uid, String(version));
-          } else {
-            const all = [...store.values()];
-            expect(directory.list()).toEqual([...all].sort(compareBuilds));
-            const waiting = all
-              .filter((build) => isWaiting(build) && !build.paused)
-              .map((build) => ({
-                name: build.metadata.name,
-                priority: build.spec.priority,
-                queuedAt: build.status.phase === 'Queued' ? build.status.queuedAt : undefined,
-                creationTimestamp: build.metadata.creationTimestamp,
-              }));
-            waiting.sort(compareQueueEntries);
-            for (const build of all) {
-              const place = waiting.findIndex(({ name }) => name === build.metadata.name);
-              expect(directory.queuePosition(build)).toBe(place === -1 ? null : place + 1);
-            }
-          }
-        }
+        const filled = directoryOf();
+        for (const [index, taken] of steps.entries()) take(taken as Step, String(index + 1), filled);
+        expectSorted(filled.directory, filled.store);
       }),
     );
   });

@@ -16,6 +16,8 @@ export interface BuildAt {
   /** Shows in no answer of the API. */
   note?: string;
   queuedAt?: string;
+  /** Of the condition that speaks. */
+  message?: string;
 }
 
 /** A build as the watch brings it. */
@@ -26,6 +28,7 @@ export function recordAt({
   phase,
   note,
   queuedAt,
+  message,
 }: BuildAt): BuildRecord {
   return recordOf({
     metadata: {
@@ -36,7 +39,11 @@ export function recordAt({
       annotations: { note: note ?? '' },
     },
     spec: { repo: 'oca/web', targetBranch: '16.0', commit: 'c'.repeat(40) },
-    status: { phase, queuedAt },
+    status: {
+      phase,
+      queuedAt,
+      ...(message && { conditions: [{ type: 'Ready', status: 'False', message }] }),
+    },
   });
 }
 
