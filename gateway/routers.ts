@@ -1,5 +1,6 @@
 import type { Router } from 'express';
 import { GitHubClient } from '../lib/github/client.js';
+import { createLogsRouter } from './logs/logs-router.js';
 import type { GatewayServices } from './services.js';
 import { createTriggerRouter } from './trigger/trigger-router.js';
 import { createWebhookRouter } from './webhook/webhook-router.js';
@@ -7,5 +8,8 @@ import { createWebhookRouter } from './webhook/webhook-router.js';
 /** The parts of the gateway besides its core: streams and forges. */
 export function createRouters(services: GatewayServices): { api: Router[]; webhooks: Router[] } {
   const github = new GitHubClient({ settings: () => services.config.github });
-  return { api: [createTriggerRouter({ ...services, github })], webhooks: [createWebhookRouter(services)] };
+  return {
+    api: [createLogsRouter(services), createTriggerRouter({ ...services, github })],
+    webhooks: [createWebhookRouter(services)],
+  };
 }

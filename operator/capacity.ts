@@ -35,6 +35,11 @@ export interface CapacityOptions {
   readonly grants: GrantStore;
   /** Milliseconds since the epoch until which grants of a predecessor are kept, used or not. */
   readonly keepGrantsUntil?: number;
+  /**
+   * Milliseconds since the epoch from which places to start and to clean up are given. What a predecessor has sent
+   * may arrive until then, and unlike his initialisations nothing tells for whom.
+   */
+  readonly givesFrom?: number;
   readonly initializing: () => Iterable<Attempt>;
   readonly cleaning: () => Iterable<Attempt>;
   readonly effects: CapacityEffects;
@@ -294,7 +299,7 @@ export class Capacity {
     }
     const starting = [...this.starting.values()].filter(({ uid }) => !this.startGrants.has(uid));
     const { grants, stops, blocked } = decideStarts(starting, scaledUp, limits.started);
-    for (const { uid, name } of grants) {
+    for (const { uid, name } of this.givesPlaces() ? grants : []) {
       this.startGrants.set(uid, name);
       this.options.effects.enqueue(name);
     }
@@ -322,7 +327,12 @@ export class Capacity {
     return [...this.startGrants.keys()].filter((uid) => !this.scaledUp.has(uid)).length;
   }
 
+  private givesPlaces(): boolean {
+    return this.options.now() >= (this.options.givesFrom ?? 0);
+  }
+
   private decideCleanups(limits: Limits): void {
+    if (!this.givesPlaces()) return;
     const asking = [...this.cleanups.keys()].filter((uid) => !this.cleanupGrants.has(uid));
     for (const uid of grantCleanups(asking, this.usedCleanups(), limits.cleaning)) {
       const name = this.cleanups.get(uid) ?? '';

@@ -100,7 +100,7 @@ class Operator {
   /** Waits for the Lease, works until it is lost or the process is to stop, and gives it back. */
   private async lead(
     connection: Connection,
-    shared: Omit<TermOptions, 'grants' | 'assertLeader'>,
+    shared: Omit<TermOptions, 'grants' | 'assertLeader' | 'inheritsRequests'>,
   ): Promise<void> {
     const { config, signal, leaseMs } = this.options;
     const client = new KubeClient({ connection, onRequest: this.metrics.requested.bind(this.metrics) });
@@ -116,7 +116,12 @@ class Operator {
     });
     if (signal.aborted) return leadership.release();
     this.leadership = leadership;
-    this.term = new Term({ ...shared, grants: leadership, assertLeader: () => leadership.assertValid() });
+    this.term = new Term({
+      ...shared,
+      grants: leadership,
+      assertLeader: () => leadership.assertValid(),
+      inheritsRequests: leadership.inheritsRequests,
+    });
     try {
       await this.term.begin();
       this.log.info({ namespace: config.namespace, limits: config.limits }, 'The operator is ready');
@@ -133,7 +138,9 @@ class Operator {
     }
   }
 
-  private async prepare(client: KubeClient): Promise<Omit<TermOptions, 'grants' | 'assertLeader'>> {
+  private async prepare(
+    client: KubeClient,
+  ): Promise<Omit<TermOptions, 'grants' | 'assertLeader' | 'inheritsRequests'>> {
     const { config, resyncMs, signal } = this.options;
     const { log, metrics } = this;
     const { namespace, resourceTypes } = config;

@@ -20,6 +20,8 @@ export interface TermOptions {
   readonly grants: GrantStore;
   /** Throws when this operator leads no more. */
   readonly assertLeader: () => void;
+  /** Whether somebody led before who did not hand over, so that a request of his may still arrive. */
+  readonly inheritsRequests: boolean;
   readonly initializing: UnfinishedJobs;
   readonly cleaning: UnfinishedJobs;
   readonly onReconcile: (seconds: number, failed: boolean) => void;
@@ -60,6 +62,7 @@ export class Term {
       minimumAge: () => config.retention.minimumAge,
       grants: options.grants,
       keepGrantsUntil: begun + requestTimeout,
+      givesFrom: options.inheritsRequests ? begun + requestTimeout : begun,
       initializing: () => options.initializing.attempts(),
       cleaning: () => options.cleaning.attempts(),
       effects: limitEffects({ client, caches, events, log, enqueue }),
@@ -130,6 +133,7 @@ export class Term {
       if (name === undefined) this.capacity.releaseInitialization(uid);
       else this.reconciler.queue.add(name);
     }
+    this.capacity.touch();
   }
 
   private every(milliseconds: number, run: () => void): void {

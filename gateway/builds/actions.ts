@@ -109,8 +109,8 @@ export class KubeBuildActions implements BuildActions {
 
   /** The name of the living build of this identity, whatever it is called, confirmed by the API server. */
   private async livingBuildOf(identity: BuildIdentity, timeoutMs: number): Promise<string | undefined> {
-    for (const record of [...this.options.informer.list()]) {
-      if (record.spec.commit !== identity.commit || !isLivingBuildOf(identity, holderOf(record))) continue;
+    for (const record of this.options.directory.ofCommit(identity.commit)) {
+      if (!isLivingBuildOf(identity, holderOf(record))) continue;
       const { name } = record.metadata;
       const live = await this.read(name, timeoutMs);
       if (live !== undefined && isLivingBuildOf(identity, holderOf(live))) return name;

@@ -20,6 +20,8 @@ export interface BuildDirectory {
   /** Another number after each change of any build. */
   readonly version: number;
   get(name: string): BuildRecord | undefined;
+  /** The builds of a commit, few, in no order. */
+  ofCommit(commit: string): BuildRecord[];
   /** In the order of the API's list. */
   list(filter?: BuildFilter): BuildRecord[];
   /** 1 is initialised next; null for a build that does not wait, or is not the one the directory has now. */
@@ -43,6 +45,8 @@ export class InformedDirectory implements BuildDirectory {
   private readonly handlers = new Set<(change: BuildChange) => void>();
   private order: SortedList<BuildRecord> | undefined;
   private waiting: SortedList<QueueEntry> | undefined;
+  /** Names by commit, because every webhook asks whether its commit is built already. */
+  private readonly byCommit = new Map<string, readonly string[]>();
   private changes = 0;
 
   constructor(options: DirectoryOptions) {
@@ -60,6 +64,11 @@ export class InformedDirectory implements BuildDirectory {
 
   get(name: string): BuildRecord | undefined {
     return this.options.informer.get(name);
+  }
+
+  ofCommit(commit: string): BuildRecord[] {
+    const records = (this.byCommit.get(commit) ?? []).map((name) => this.get(name));
+    return records.filter((record) => record !== undefined);
   }
 
   list(filter: BuildFilter = {}): BuildRecord[] {
@@ -87,12 +96,21 @@ export class InformedDirectory implements BuildDirectory {
     if (change.old !== undefined) {
       this.order?.remove(change.old);
       if (isQueued(change.old)) this.waiting?.remove(entryOf(change.old));
+      this.forgetCommit(change.old);
     }
     if (change.new !== undefined) {
       this.order?.add(change.new);
       if (isQueued(change.new)) this.waiting?.add(entryOf(change.new));
+      const { commit } = change.new.spec;
+      this.byCommit.set(commit, [...(this.byCommit.get(commit) ?? []), change.new.metadata.name]);
     }
     for (const handler of this.handlers) this.call(handler, change);
+  }
+
+  private forgetCommit({ spec, metadata }: BuildRecord): void {
+    const left = this.byCommit.get(spec.commit)?.filter((name) => name !== metadata.name) ?? [];
+    if (left.length > 0) this.byCommit.set(spec.commit, left);
+    else this.byCommit.delete(spec.commit);
   }
 
   private call(handler: (change: BuildChange) => void, change: BuildChange): void {

@@ -56,6 +56,7 @@ export class Leadership implements GrantStore {
   private readonly storing = new Set<string>();
   private record: LeaseRecord | undefined;
   private validUntil = 0;
+  private succeeds = false;
   private writing: Promise<void> = Promise.resolve();
   private ended = new AbortController();
   private refusal = '';
@@ -75,6 +76,11 @@ export class Leadership implements GrantStore {
   /** Aborted when this operator leads no more. */
   get lost(): AbortSignal {
     return this.ended.signal;
+  }
+
+  /** Whether this operator took over from one that had not given the Lease up; known once it leads. */
+  get inheritsRequests(): boolean {
+    return this.succeeds;
   }
 
   /** Whether a request may be handed to a connection now. */
@@ -166,6 +172,8 @@ export class Leadership implements GrantStore {
 
   private async take(record: LeaseRecord | undefined): Promise<boolean> {
     this.record = record;
+    if (record?.holder !== this.options.identity)
+      this.succeeds = record !== undefined && record.holder !== '';
     this.grants.clear();
     for (const grant of record?.grants ?? []) this.grants.set(grant.uid, grant);
     try {

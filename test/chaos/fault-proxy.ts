@@ -1,85 +1,54 @@
-import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { Agent, request as forward, type RequestOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
-import { load } from 'js-yaml';
+import { buffer } from 'node:stream/consumers';
+import { ANNOTATION_GRANTS } from '../../operator/election/lease-record.js';
+import type { EventFault, Faults, RequestFault, SeenRequest } from './faults.js';
+import { Upstream } from './upstream.js';
 
-/** One request of the operator, as the proxy sees it. */
-export interface SeenRequest {
-  readonly method: string;
-  /** Path without query. */
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly kind: 'write' | 'list' | 'watch' | 'read';
-  /** Writes are counted from 1, those of the Lease apart; 0 for other requests. */
-  readonly write: number;
+interface Exchange {
+  readonly seen: SeenRequest;
+  /** With the query, as the API server gets it. */
+  readonly target: string;
+  readonly body: Buffer;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
 }
 
-/** What happens to a request instead of being passed on as it is. */
-export type RequestFault =
-  /** The connection ends before the API server has seen it. */
-  | { readonly type: 'drop' }
-  /** The API server carries it out, and the answer is lost. */
-  | { readonly type: 'lose-answer' }
-  /** Answered without asking the API server. */
-  | {
-      readonly type: 'answer';
-      readonly status: number;
-      readonly reason: string;
-      readonly retryAfter?: number;
-    }
-  /** Passed on and never answered. */
-  | { readonly type: 'hang' }
-  | { readonly type: 'delay'; readonly milliseconds: number }
-  /** Called before it is passed on, or once it was answered; the answer is then lost. */
-  | { readonly type: 'before'; readonly run: () => void }
-  | { readonly type: 'after'; readonly run: () => void };
-
-/** What happens to one event of a watch. */
-export type EventFault =
-  | { readonly type: 'lose' }
-  | { readonly type: 'repeat' }
-  | { readonly type: 'delay'; readonly milliseconds: number }
-  /** The watch ends with the event, or with 410. */
-  | { readonly type: 'cut' }
-  | { readonly type: 'expire' }
-  /** Nothing more comes, but the connection stays open. */
-  | { readonly type: 'silence' };
-
-export interface SeenEvent {
-  readonly resource: string;
-  /** Counted from 1 over all watches; bookmarks do not count. */
-  readonly number: number;
-  readonly type: string;
-}
-
-export interface Faults {
-  request?: (seen: SeenRequest) => RequestFault | undefined;
-  event?: (seen: SeenEvent) => EventFault | undefined;
-}
-
-interface Upstream {
-  readonly server: URL;
-  readonly options: RequestOptions;
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Buffer;
 }
 
 /**
- * A proxy on the wire between one operator and the API server. It speaks plain HTTP on loopback and goes on over
- * TLS with the credentials of a kubeconfig, so the operator needs no code for it. Faults can be changed any time.
+ * A proxy on the wire between operators and the API server. It speaks plain HTTP on loopback and goes on over TLS
+ * with the credentials of a kubeconfig, so the operator needs no code for it. Each process of an operator gets a
+ * path of its own, which tells who sent what; the audit log names it as user agent. Faults can be changed any time.
  */
 export class FaultProxy {
   faults: Faults = {};
+  /** Writes, without renewals of the Lease: those are writes only when they add a grant. */
   writes = 0;
   events = 0;
-  /** Faults that have happened, by type. */
-  readonly happened = new Map<string, number>();
+  /** Requests, without those of the Lease. */
+  requests = 0;
+  /** Deletes that did not say which object they mean. */
+  readonly unguarded: string[] = [];
+  private reads = 0;
+  private renewals = 0;
+  private grants = new Set<string>();
+  private readonly held = new Set<IncomingMessage>();
+  private readonly oldest = new Map<string, Answer>();
   private readonly server: Server;
   private readonly upstream: Upstream;
 
   constructor(kubeconfig: string) {
-    this.upstream = readUpstream(kubeconfig);
-    this.server = createServer((request, response) => this.handle(request, response));
+    this.upstream = new Upstream(kubeconfig);
+    this.server = createServer((request, response) => {
+      // The sender is gone, which is what faults are about.
+      this.handle(request, response).catch(() => request.socket.destroy());
+    });
     this.server.requestTimeout = 0;
   }
 
@@ -87,168 +56,178 @@ export class FaultProxy {
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
   }
 
-  /** The kubeconfig, as text, that leads through the proxy. */
-  kubeconfig(): string {
+  /** The kubeconfig, as text, that leads one process through the proxy. */
+  kubeconfig(agent: string): string {
     const { port } = this.server.address() as AddressInfo;
     return JSON.stringify({
       apiVersion: 'v1',
       kind: 'Config',
-      clusters: [{ name: 'proxy', cluster: { server: `http://127.0.0.1:${port}` } }],
+      clusters: [{ name: 'proxy', cluster: { server: `http://127.0.0.1:${port}/${agent}` } }],
       users: [{ name: 'proxy', user: {} }],
       contexts: [{ name: 'proxy', context: { cluster: 'proxy', user: 'proxy' } }],
       'current-context': 'proxy',
     });
   }
 
-  /** Ends all connections, as a cut network does. */
-  cut(): void {
-    this.server.closeAllConnections();
+  /** Ends the connections of the requests that hang. */
+  release(): void {
+    for (const request of this.held) request.socket.destroy();
+    this.held.clear();
   }
 
   async stop(): Promise<void> {
     const closed = new Promise((resolve) => this.server.close(resolve));
     this.server.closeAllConnections();
     await closed;
-    (this.upstream.options.agent as Agent).destroy();
+    this.upstream.close();
   }
 
-  private handle(request: IncomingMessage, response: ServerResponse): void {
-    const seen = this.describe(request);
+  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [, agent = '', target = '/'] = /^\/([^/]+)(\/.*)$/.exec(request.url ?? '') ?? [];
+    const body = await buffer(request);
+    const seen = this.describe(agent, request, new URL(target, 'http://proxy'), body);
+    const exchange = { seen, target, body, request, response };
     const fault = this.faults.request?.(seen);
-    if (fault) this.count(fault.type);
     switch (fault?.type) {
       case 'drop':
-        return void request.socket.destroy();
+        fault.run?.();
+        request.socket.destroy();
+        return;
       case 'answer':
-        answer(response, fault);
-        return;
-      case 'before':
-        fault.run();
-        return void request.socket.destroy();
+        return refuse(response, fault);
       case 'delay':
-        setTimeout(() => this.pass(request, response, seen), fault.milliseconds);
+        fault.run?.();
+        setTimeout(() => this.pass(exchange), fault.milliseconds);
         return;
+      case 'older-list': {
+        const older = this.oldest.get(keyOf(exchange));
+        return older ? write(response, older) : this.pass(exchange);
+      }
       default:
-        this.pass(request, response, seen, fault);
+        return this.pass(exchange, fault);
     }
   }
 
-  private describe(request: IncomingMessage): SeenRequest {
-    const url = new URL(request.url ?? '/', 'http://proxy');
+  private describe(agent: string, request: IncomingMessage, url: URL, body: Buffer): SeenRequest {
     const method = request.method ?? 'GET';
     const isLease = url.pathname.includes('/leases');
-    const isWrite = method !== 'GET';
-    if (isWrite && !isLease) this.writes++;
-    const isList = /\/(runboatbuilds|deployments|jobs|pods)$/.test(url.pathname);
+    if (!isLease) this.requests++;
+    if (method === 'DELETE' && !hasUid(body)) this.unguarded.push(`${method} ${url.pathname}`);
+    // A list of metadata is the operator's consistent read; only lists for caches may be old.
+    const isPartial = request.headers.accept?.includes('PartialObjectMetadata');
+    const isList = !isPartial && /\/(runboatbuilds|deployments|jobs|pods)$/.test(url.pathname);
     const reads = url.searchParams.get('watch') ? 'watch' : isList ? 'list' : 'read';
-    return {
-      method,
-      path: url.pathname,
-      query: url.searchParams,
-      kind: isWrite ? 'write' : reads,
-      write: isWrite && !isLease ? this.writes : 0,
-    };
+    const common = { agent, method, path: url.pathname };
+    if (isLease && !this.addsGrant(method, body))
+      return { ...common, kind: method === 'GET' ? 'read' : 'write', on: 'lease', number: ++this.renewals };
+    if (method === 'GET') return { ...common, kind: reads, on: 'read', number: ++this.reads };
+    return { ...common, kind: 'write', on: 'write', number: ++this.writes };
   }
 
-  private pass(
-    request: IncomingMessage,
-    response: ServerResponse,
-    seen: SeenRequest,
-    fault?: RequestFault,
-  ): void {
-    const { server, options } = this.upstream;
-    const headers = { ...request.headers, ...(options.headers as Record<string, string>), host: server.host };
-    const upstream = forward({ ...options, method: seen.method, path: request.url, headers }, (received) => {
+  private addsGrant(method: string, body: Buffer): boolean {
+    if (method !== 'PUT') return false;
+    const lease = JSON.parse(body.toString()) as { metadata: { annotations?: Record<string, string> } };
+    const grants = JSON.parse(lease.metadata.annotations?.[ANNOTATION_GRANTS] ?? '{}') as object;
+    const before = this.grants;
+    this.grants = new Set(Object.entries(grants).map(([uid, attempt]) => `${uid} ${attempt}`));
+    return [...this.grants].some((grant) => !before.has(grant));
+  }
+
+  private pass(exchange: Exchange, fault?: RequestFault): void {
+    const { seen, target, body, request, response } = exchange;
+    const headers = { ...request.headers, 'user-agent': seen.agent };
+    const upstream = this.upstream.send({ method: seen.method, path: target, headers, body }, (received) => {
       received.on('error', () => request.socket.destroy());
-      if (fault?.type === 'hang') return void received.resume();
-      if (fault?.type === 'lose-answer' || fault?.type === 'after') {
+      if (fault?.type === 'hang') {
+        this.held.add(request);
+        received.resume();
+      } else if (fault?.type === 'lose-answer') {
         received.resume().once('end', () => {
-          if (fault.type === 'after') fault.run();
+          fault.run?.();
           request.socket.destroy();
         });
-        return;
-      }
-      response.writeHead(received.statusCode ?? 502, received.headers);
-      if (seen.kind === 'watch') this.passEvents(received, response, seen);
-      else received.pipe(response);
+      } else if (seen.kind === 'watch') this.passEvents(received, exchange);
+      else if (seen.kind === 'list') void this.passList(received, exchange);
+      else received.pipe(response.writeHead(received.statusCode ?? 502, received.headers));
     });
     upstream.on('error', () => request.socket.destroy());
     response.on('close', () => upstream.destroy());
-    request.on('error', () => upstream.destroy());
-    request.pipe(upstream);
   }
 
-  private passEvents(received: IncomingMessage, response: ServerResponse, seen: SeenRequest): void {
+  private async passList(received: IncomingMessage, exchange: Exchange): Promise<void> {
+    const { statusCode: status = 502, headers } = received;
+    try {
+      const answer = { status, headers, body: await buffer(received) };
+      const key = keyOf(exchange);
+      if (status === 200 && !this.oldest.has(key)) this.oldest.set(key, answer);
+      write(exchange.response, answer);
+    } catch {
+      // The API server went away half way.
+      exchange.request.socket.destroy();
+    }
+  }
+
+  private passEvents(received: IncomingMessage, { seen, response }: Exchange): void {
     const resource = seen.path.split('/').at(-1) ?? '';
     let silent = false;
-    response.flushHeaders();
+    response.writeHead(received.statusCode ?? 502, received.headers).flushHeaders();
     const lines = createInterface({ input: received, crlfDelay: Number.POSITIVE_INFINITY });
     // Either side may end a watch at any time.
     lines.on('error', () => response.destroy());
     lines.on('line', (line) => {
-      const type = /^\{"type":"([A-Z]+)"/.exec(line)?.[1] ?? '';
-      if (type !== 'BOOKMARK') this.events++;
-      const event = { resource, number: this.events, type };
-      const fault = type === 'BOOKMARK' ? undefined : this.faults.event?.(event);
-      if (fault) this.count(`event-${fault.type}`);
+      const isBookmark = line.startsWith('{"type":"BOOKMARK"');
+      const fault = isBookmark ? undefined : this.faults.event?.({ resource, number: ++this.events });
       if (fault?.type === 'silence') silent = true;
-      if (!silent) this.passLine(response, line, fault);
+      if (!silent) passLine(response, line, fault);
     });
     lines.on('close', () => {
       if (!silent) response.end();
     });
   }
+}
 
-  private passLine(response: ServerResponse, line: string, fault: EventFault | undefined): void {
-    switch (fault?.type) {
-      case 'lose':
-        return;
-      case 'cut':
-        return void response.destroy();
-      case 'expire':
-        response.end(`${JSON.stringify({ type: 'ERROR', object: statusOf(410, 'Expired') })}\n`);
-        return;
-      case 'delay':
-        setTimeout(() => response.write(`${line}\n`), fault.milliseconds);
-        return;
-      case 'repeat':
-        response.write(`${line}\n${line}\n`);
-        return;
-      default:
-        response.write(`${line}\n`);
-    }
-  }
-
-  private count(type: string): void {
-    this.happened.set(type, (this.happened.get(type) ?? 0) + 1);
+function passLine(response: ServerResponse, line: string, fault: EventFault | undefined): void {
+  switch (fault?.type) {
+    case 'lose':
+      return;
+    case 'cut':
+      return void response.destroy();
+    case 'expire':
+      response.end(`${JSON.stringify({ type: 'ERROR', object: statusOf(410, 'Expired') })}\n`);
+      return;
+    case 'delay':
+      setTimeout(() => response.writable && response.write(`${line}\n`), fault.milliseconds);
+      return;
+    case 'repeat':
+      response.write(`${line}\n${line}\n`);
+      return;
+    default:
+      response.write(`${line}\n`);
   }
 }
 
-function answer(response: ServerResponse, fault: Extract<RequestFault, { type: 'answer' }>): void {
-  const headers = fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) };
-  response.writeHead(fault.status, { 'content-type': 'application/json', ...headers });
+/** The same list asked for in the same way: metadata alone and whole objects are different lists. */
+function keyOf({ target, request }: Exchange): string {
+  return `${target} ${request.headers.accept}`;
+}
+
+function hasUid(body: Buffer): boolean {
+  const options = JSON.parse(body.toString() || '{}') as { preconditions?: { uid?: string } };
+  return options.preconditions?.uid !== undefined;
+}
+
+function write(response: ServerResponse, { status, headers, body }: Answer): void {
+  const { 'transfer-encoding': _, ...kept } = headers;
+  response.writeHead(status, { ...kept, 'content-length': body.length }).end(body);
+}
+
+function refuse(response: ServerResponse, fault: Extract<RequestFault, { type: 'answer' }>): void {
+  const retry = fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) };
+  response.writeHead(fault.status, { 'content-type': 'application/json', ...retry });
   response.end(JSON.stringify(statusOf(fault.status, fault.reason)));
 }
 
 function statusOf(code: number, reason: string): object {
   const message = `the fault proxy answers ${code}`;
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', code, reason, message };
-}
-
-interface KubeconfigFile {
-  clusters: {
-    cluster: { server: string; 'certificate-authority'?: string; 'certificate-authority-data'?: string };
-  }[];
-  users: { user: { token?: string } }[];
-}
-
-function readUpstream(file: string): Upstream {
-  const config = load(readFileSync(file, 'utf8')) as KubeconfigFile;
-  const cluster = config.clusters[0]?.cluster;
-  const token = config.users[0]?.user.token;
-  if (!cluster || token === undefined) throw new Error(`${file} names no cluster with a token`);
-  const server = new URL(cluster.server);
-  const agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
-  const headers = { authorization: `Bearer ${token}` };
-  return { server, options: { agent, hostname: server.hostname, port: server.port, headers } };
 }

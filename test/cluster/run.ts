@@ -1,4 +1,5 @@
 // `make run`: runboat on a cluster made for it, or on the user's (CLUSTER=current), until Ctrl-C.
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -6,14 +7,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startCluster } from './control-plane.js';
 import { type CurrentCluster, currentCluster } from './current-cluster.js';
 import { installDefinition } from './definition.js';
-import { demonstrationConfig, demonstrationNamespace } from './demonstration.js';
+import { type Demonstration, demonstrationConfig, demonstrationNamespace } from './demonstration.js';
 import { repositoryRoot } from './paths.js';
 import { folderPrefix, reservePort } from './ports.js';
 import { ClusterProcesses } from './processes.js';
 import { isHealthy } from './readiness.js';
 
 const readyPatienceMs = 60_000;
-/** The operator hands over within 10 s of SIGTERM. */
+/** Both end within 10 s of SIGTERM. */
 const endPatienceMs = 12_000;
 
 const useCurrent = process.env['CLUSTER'] === 'current';
@@ -25,12 +26,21 @@ process.once('SIGINT', () => end(0)).once('SIGTERM', () => end(0));
 try {
   cluster = await prepareCluster();
   const configuration = path.join(processes.folder, 'runboat.yaml');
-  await writeFile(configuration, demonstrationConfig());
+  const gatewayPort = await reservePort(processes.folder, 'gateway');
+  const demonstration = {
+    baseUrl: `http://localhost:${gatewayPort}`,
+    adminPassword: randomBytes(9).toString('base64url'),
+  };
+  await writeFile(configuration, demonstrationConfig(demonstration), { mode: 0o600 });
   const port = await reservePort(processes.folder, 'operator');
-  startOperator(cluster, configuration, port);
-  await untilReady('operator', port);
-  console.log(introduction(cluster, configuration));
-  await untilOneEnds(['operator']);
+  startProcess('operator', cluster, configuration, { RUNBOAT_METRICS_PORT: String(port) });
+  startProcess('gateway', cluster, configuration, {
+    RUNBOAT_LISTEN_PORT: String(gatewayPort),
+    RUNBOAT_METRICS_PORT: '0',
+  });
+  await Promise.all([untilReady('operator', port), untilReady('gateway', gatewayPort)]);
+  console.log(introduction(cluster, configuration, demonstration));
+  await untilOneEnds(['operator', 'gateway']);
 } catch (error) {
   if (!ending) console.error((error as Error).message);
   end(1);
@@ -49,21 +59,23 @@ function userKubeconfig(): string {
   return process.env['KUBECONFIG'] || path.join(os.homedir(), '.kube', 'config');
 }
 
-function startOperator({ kubeconfig, programs }: CurrentCluster, configuration: string, port: number): void {
-  processes.start('operator', process.execPath, operatorArguments(configuration), {
+function startProcess(
+  name: 'operator' | 'gateway',
+  { kubeconfig, programs }: CurrentCluster,
+  configuration: string,
+  ports: Record<string, string>,
+): void {
+  const args = [path.join(repositoryRoot, 'bin', 'runboat'), name, '--config', configuration];
+  processes.start(name, process.execPath, args, {
     output: 'inherit',
     env: {
       ...process.env,
       KUBECONFIG: kubeconfig,
       PATH: `${path.dirname(programs['kubectl']!)}${path.delimiter}${process.env['PATH']}`,
       NODE_OPTIONS: '',
-      RUNBOAT_METRICS_PORT: String(port),
+      ...ports,
     },
   });
-}
-
-function operatorArguments(configuration: string): string[] {
-  return [path.join(repositoryRoot, 'bin', 'runboat'), 'operator', '--config', configuration];
 }
 
 async function untilReady(name: string, port: number): Promise<void> {
@@ -85,7 +97,11 @@ async function untilOneEnds(names: readonly string[]): Promise<never> {
   }
 }
 
-function introduction({ kubeconfig, programs }: CurrentCluster, configuration: string): string {
+function introduction(
+  { kubeconfig, programs }: CurrentCluster,
+  configuration: string,
+  { baseUrl, adminPassword }: Demonstration,
+): string {
   const access = useCurrent
     ? []
     : [`  export KUBECONFIG=${kubeconfig}`, `  export PATH=${path.dirname(programs['kubectl']!)}:$PATH`];
@@ -99,8 +115,12 @@ function introduction({ kubeconfig, programs }: CurrentCluster, configuration: s
     `  kubectl scale rb NAME -n ${demonstrationNamespace} --replicas=1    # start it; 0 stops it`,
     `  kubectl delete rb NAME -n ${demonstrationNamespace}                # with all that belongs to it`,
     '',
+    `Page: ${baseUrl}    API: ${baseUrl}/docs    administrator: admin, password ${adminPassword}`,
+    `  curl -X POST ${baseUrl}/api/v1/builds/NAME/start`,
+    `  curl -u admin:${adminPassword} -X DELETE ${baseUrl}/api/v1/builds/NAME`,
+    '',
     useCurrent
-      ? 'Ctrl-C ends the operator; the cluster stays.'
+      ? 'Ctrl-C ends operator and gateway; the cluster stays.'
       : 'The nodes are simulated: pods run in name only. Ctrl-C ends all.',
     '',
   ].join('\n');
@@ -119,7 +139,8 @@ function end(code: number): void {
 }
 
 async function endAll(): Promise<void> {
-  await processes.end('operator', 'SIGTERM', endPatienceMs);
+  const ends = ['gateway', 'operator'].map((name) => processes.end(name, 'SIGTERM', endPatienceMs));
+  await Promise.all(ends);
   await cluster?.stop();
   await processes.endAll();
 }

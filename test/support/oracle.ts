@@ -5,7 +5,7 @@ import type { Job, KubeObject, Pod } from '../../lib/kube/types.js';
 import { runWatch } from '../../lib/kube/watch.js';
 
 interface Recorded {
-  readonly kind: 'Job' | 'Pod';
+  readonly kind: 'Build' | 'Job' | 'Pod';
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly object: KubeObject;
 }
@@ -17,6 +17,8 @@ export interface Judgement {
   /** Which they were at that instant: build and attempt. */
   readonly at: readonly string[];
   readonly initializations: number;
+  /** Builds that are gone although they had an initialisation and no cleanup job of theirs has completed. */
+  readonly uncleaned: readonly string[];
 }
 
 /**
@@ -34,8 +36,9 @@ export class InitializationOracle {
     private readonly namespace: string,
   ) {}
 
-  /** Begins to record; resolves when both watches have a beginning. */
+  /** Begins to record; resolves when all watches have a beginning. */
   async start(): Promise<void> {
+    await this.follow('Build', `/apis/runboat.dev/v1alpha1/namespaces/${this.namespace}/runboatbuilds`);
     await this.follow('Job', `/apis/batch/v1/namespaces/${this.namespace}/jobs`);
     await this.follow('Pod', `/api/v1/namespaces/${this.namespace}/pods`);
   }
@@ -61,7 +64,7 @@ export class InitializationOracle {
       const running = [...new Set(unfinished.values())];
       if (running.length > most.length) most = running;
     }
-    return { most: most.length, at: most, initializations: attempts.size };
+    return { most: most.length, at: most, initializations: attempts.size, uncleaned: uncleaned(ordered) };
   }
 
   private async follow(kind: Recorded['kind'], path: string): Promise<void> {
@@ -141,12 +144,30 @@ function attemptOf({ metadata }: KubeObject): string | undefined {
   return `${metadata.labels['runboat/build']} attempt ${metadata.annotations?.['runboat.dev/attempt']}`;
 }
 
+/** resource.md 2.6: a build that an initialise job was ever created for is gone only after its cleanup. */
+function uncleaned(ordered: readonly Recorded[]): string[] {
+  const initialized = new Set<string>();
+  const cleaned = new Set<string>();
+  const found: string[] = [];
+  for (const { kind, type, object } of ordered) {
+    const { name, uid, labels, annotations } = object.metadata;
+    const build = annotations?.['runboat.dev/build-uid'] ?? '';
+    if (kind === 'Build' && type === 'DELETED' && initialized.has(uid) && !cleaned.has(uid)) found.push(name);
+    if (kind !== 'Job') continue;
+    if (labels?.['runboat/job-kind'] === 'initialize') initialized.add(build);
+    else if (hasCondition(object, /^Complete$/)) cleaned.add(build);
+  }
+  return found;
+}
+
 /** resource.md 2.2: a Job without Complete or Failed, a pod that has not reached Succeeded or Failed. */
 function isUnfinished({ type, kind, object }: Recorded): boolean {
   if (type === 'DELETED') return false;
   if (kind === 'Pod') return !['Succeeded', 'Failed'].includes((object as Pod).status?.phase ?? '');
+  return !hasCondition(object, /^(Complete|Failed)$/);
+}
+
+function hasCondition(object: KubeObject, type: RegExp): boolean {
   const conditions = (object as Job).status?.conditions ?? [];
-  return !conditions.some(
-    (condition) => condition.status === 'True' && /^(Complete|Failed)$/.test(condition.type),
-  );
+  return conditions.some((condition) => condition.status === 'True' && type.test(condition.type));
 }

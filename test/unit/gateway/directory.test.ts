@@ -30,6 +30,7 @@ const parts = fc.record({
     targetBranch: fc.constantFrom('8.0', '16.0'),
     pr: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined as never }),
     priority: fc.integer({ min: 0, max: 1 }),
+    commit: fc.constantFrom('a'.repeat(40), 'b'.repeat(40)),
   }),
   status: fc.record({ phase, queuedAt: fc.option(time, { nil: undefined as never }) }),
 });
@@ -48,6 +49,8 @@ function expectSorted(directory: InformedDirectory, store: Store<BuildRecord>): 
   const waiting = all.filter((build) => isWaiting(build) && !build.paused).map(queueEntry);
   const names = waiting.sort(compareQueueEntries).map(({ name }) => name);
   for (const build of all) {
+    const same = all.filter(({ spec }) => spec.commit === build.spec.commit);
+    expect(new Set(directory.ofCommit(build.spec.commit))).toEqual(new Set(same));
     const place = names.indexOf(build.metadata.name);
     expect(directory.queuePosition(build)).toBe(place === -1 ? null : place + 1);
   }

@@ -67,11 +67,11 @@ describe('a stream of events over HTTP', () => {
     answer.setEncoding('utf8').on('data', (chunk: string) => {
       received += chunk;
     });
+    answer.resume();
     await waitFor(() => received.includes('id: 11\n'));
     const messages = parseMessages(received).filter(({ data }) => data !== undefined);
     expect(messages).toHaveLength(1_002);
     expect(brief(messages.slice(-2))).toEqual(['synced', 'upd b0 started']);
-    expect(process.memoryUsage().arrayBuffers).toBeLessThan(50_000_000);
   });
 
   it('is ended with goodbye when the gateway ends', async () => {

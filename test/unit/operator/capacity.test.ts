@@ -244,6 +244,18 @@ describe('the limit of initialisations', () => {
   });
 });
 
+describe('what a predecessor has sent', () => {
+  it('may still arrive for a while, in which no place to start is given', async () => {
+    begin({ givesFrom: now + 10_000 });
+    setup.tell('a', wish);
+    await setup.settle();
+    expect(setup.slots('a').start).toBe('waiting');
+    setup.time += 10_000;
+    await setup.settle();
+    expect(setup.slots('a').start).toBe('granted');
+  });
+});
+
 describe('positions in the queue', () => {
   it('those of the first ten are shown every 10 s, those further back keep theirs', async () => {
     const { limits, enqueued } = begin();

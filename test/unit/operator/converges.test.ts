@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, it } from '@jest/globals';
 import fc from 'fast-check';
-import { handovers, type Scenario, Simulation, scenario } from './model/simulation.js';
+import { changedMinds, handovers, type Scenario, Simulation, scenario } from './model/simulation.js';
 import { freezeTime, thawTime } from './model/virtual-time.js';
 
-const runs = Number(process.env['RUNBOAT_MODEL_RUNS'] ?? 40);
+const runs = Number(process.env['RUNBOAT_MODEL_RUNS'] ?? 24);
 const { hrtime } = process;
 const realSeconds = () => hrtime()[0];
 const seed = process.env['RUNBOAT_MODEL_SEED'];
@@ -18,6 +18,10 @@ describe('the operator in a model of the world', () => {
 
   it('does so when operators follow each other with writes of the former still on their way', async () => {
     await check(handovers);
+  }, 3_600_000);
+
+  it('does so when users change their minds while an operator is killed', async () => {
+    await check(changedMinds);
   }, 3_600_000);
 });
 

@@ -28,6 +28,8 @@ export interface ProcessOptions {
   /** The operator met an error that is not the world's. */
   readonly onBug: (error: unknown) => void;
   readonly onCrash: () => void;
+  /** Whether another operator worked before. */
+  readonly isSuccessor: boolean;
 }
 
 const cached = ['runboatbuilds', 'deployments', 'jobs', 'pods'] as const;
@@ -69,7 +71,7 @@ export class OperatorProcess {
     const bundle = smallBundle(options.isBundleBroken);
     const services = { client, config, caches, kinds, ...bundle, events, log, now: Date.now };
     this.grants = new LeaseGrants(client, world);
-    const hooks = { onReconcile: () => {}, assertLeader: () => {} };
+    const hooks = { onReconcile: () => {}, assertLeader: () => {}, inheritsRequests: options.isSuccessor };
     this.term = new Term({ services, namespace, grants: this.grants, initializing, cleaning, ...hooks });
     // Lists and watches are the model's.
     for (const plural of cached) this.informer(plural).resync = async () => this.compare(plural);

@@ -19,6 +19,8 @@ import { runUntil } from './virtual-time.js';
 import { copy, refusal, World, type WorldObject } from './world.js';
 import { type FaultKind, faultKinds, type Write } from './world-client.js';
 
+const minute = 60_000;
+
 /** What happens to a write of a kind of objects (empty: of any), after so many of them since the fault before. */
 export interface Fault {
   readonly writes: number;
@@ -74,7 +76,27 @@ export const handovers: fc.Arbitrary<Scenario> = fc.record({
   collision: fc.constant(false),
 });
 
-const minute = 60_000;
+const pullRequest = { type: 'create', branch: 0, pr: true, spec: {} } as const;
+const wish = (replicas: number) => ({ type: 'edit', spec: { replicas } }) as const;
+
+/** The operator is killed while it scales a build, and meanwhile users want another one instead. */
+export const changedMinds: fc.Arbitrary<Scenario> = fc
+  .record({ seed: fc.integer(), writes: fc.nat(12), soon: fc.nat(400), later: fc.nat(4_000) })
+  .map(({ seed, writes, soon, later }) => ({
+    seed,
+    limits: { initializing: 2, started: 1, deployed: 6, cleaning: 1 },
+    events: [
+      { ...pullRequest, after: 0, build: 0 },
+      { ...pullRequest, after: 0, build: 1 },
+      { ...wish(1), after: minute, build: 0 },
+      { ...wish(0), after: soon, build: 0 },
+      { ...wish(1), after: later, build: 1 },
+      { ...wish(1), after: 20_000, build: 1 },
+    ],
+    faults: [{ writes, of: 'deployments', kind: 'crashLate' as const }],
+    lostEvents: 0,
+    collision: false,
+  }));
 
 /** One world with users, controllers and an operator that is started again whenever it was killed. */
 export class Simulation {
@@ -206,6 +228,7 @@ export class Simulation {
       isEventLost: () => !this.isCalm && random.next() * 1000 < this.scenario.lostEvents,
       trace: (line) => this.note(`operator ${line}`),
       onBug: (error) => this.invariants.violations.push(`a bug: ${(error as Error)?.stack ?? String(error)}`),
+      isSuccessor: this.operator !== undefined,
       onCrash: () => setTimeout(() => this.startOperator(), random.between(10, 5_000)),
     });
     this.operator.start();

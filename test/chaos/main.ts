@@ -1,0 +1,131 @@
+// `make chaos`: the fault campaign. See docs/chaos.md.
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type Cluster, startCluster } from '../cluster/control-plane.js';
+import { installDefinition } from '../cluster/definition.js';
+import { repositoryRoot } from '../cluster/paths.js';
+import { type CampaignOptions, Outcome, runCases } from './campaign.js';
+import { type Case, enumeratedCases, randomCase } from './cases.js';
+import { ProgramCopy } from './program-copy.js';
+import { Random } from './random.js';
+import { runScenario } from './scenario.js';
+import { makeTroubles, type TroubleName, troubleNames } from './troubles.js';
+
+const settings = {
+  seed: process.env['RUNBOAT_CHAOS_SEED'] || randomBytes(4).toString('hex'),
+  faults: numberOf('RUNBOAT_CHAOS_FAULTS', 1000),
+  builds: numberOf('RUNBOAT_CHAOS_BUILDS', 300),
+  parallel: numberOf('RUNBOAT_CHAOS_PARALLEL', 2 * os.availableParallelism()),
+  parts: (process.env['RUNBOAT_CHAOS_PARTS'] || 'random,troubles,enumerated').split(','),
+  /** The name of a single scenario, to run it again. */
+  only: process.env['RUNBOAT_CHAOS_ONLY'] || '',
+};
+/** property 2: two minutes without a write. */
+const longSilenceMs = 120_000;
+const folder = path.join(repositoryRoot, 'test-output');
+const outcome = new Outcome();
+const copy = new ProgramCopy();
+let cluster: Cluster | undefined;
+try {
+  cluster = await startCluster({ audit: true });
+  await installDefinition(cluster);
+  const common: CampaignOptions = {
+    cluster,
+    program: copy.program,
+    parallel: settings.parallel,
+    tell: (line) => console.log(line),
+  };
+  console.log(`Seed ${settings.seed}`);
+  if (settings.only !== '') await runOne(settings.only, common);
+  else await runParts(common);
+} finally {
+  await cluster?.stop();
+  copy.remove();
+}
+report();
+
+async function runParts(options: CampaignOptions): Promise<void> {
+  if (settings.parts.includes('random')) {
+    const enough = () => outcome.faults >= settings.faults && outcome.builds >= settings.builds;
+    await runCases(randomCases(), outcome, options, enough);
+  }
+  if (settings.parts.includes('troubles')) await runTroubled(options);
+  if (settings.parts.includes('enumerated')) {
+    const cases = enumeratedCases(await measure(options));
+    await runCases(cases.values(), outcome, options);
+  }
+}
+
+function* randomCases(): Generator<Case, undefined> {
+  for (let number = 1; ; number++) yield randomCase(settings.seed, number);
+}
+
+/** Troubles of the whole cluster, below scenarios with few faults of their own. */
+async function runTroubled(options: CampaignOptions): Promise<void> {
+  for (const [turn, first] of troubleNames.entries()) {
+    const random = new Random(`${settings.seed}/troubles/${turn}`);
+    const names: TroubleName[] = [first, random.pick(troubleNames), random.pick(troubleNames)];
+    console.log(`Troubles of the cluster: ${names.join(', ')}`);
+    const troubles = makeTroubles(options.cluster, names, random);
+    for (const name of names) outcome.count(name, 1);
+    const cases = Array.from({ length: options.parallel }, (_, index) => troubled(turn, index));
+    await runCases(cases.values(), outcome, { ...options, scenario: { troubles } });
+    await troubles;
+  }
+}
+
+function troubled(turn: number, index: number): Case {
+  const { plan, ...rest } = randomCase(settings.seed, 1000 * (turn + 1) + index);
+  return { ...rest, plan: plan.filter((_, place) => place % 5 === 0), name: `troubled-${turn}-${index}` };
+}
+
+/** How many writes and events a scenario has without faults, which is also the one with the long silence. */
+async function measure({ cluster, program }: CampaignOptions): Promise<{ writes: number; events: number }> {
+  const plain = { name: 'plain', plan: [], operators: 1, resync: '5m' } as const;
+  const found = await runScenario({
+    ...plain,
+    cluster,
+    program,
+    namespace: plain.name,
+    silenceMs: longSilenceMs,
+  });
+  outcome.add(plain, found);
+  return found;
+}
+
+async function runOne(name: string, options: CampaignOptions): Promise<void> {
+  const number = /^random-(\d+)$/.exec(name)?.[1];
+  const found =
+    number === undefined
+      ? enumeratedCases(await measure(options)).find((candidate) => candidate.name === name)
+      : randomCase(settings.seed, Number(number));
+  if (!found) throw new Error(`There is no scenario ${name}; troubled ones cannot be run alone.`);
+  await runCases([found].values(), outcome, options);
+}
+
+function report(): void {
+  const { failures, happened, scenarios, builds, writes, takeovers, faults } = outcome;
+  const kinds = Object.fromEntries([...happened].sort(([a], [b]) => a.localeCompare(b)));
+  mkdirSync(folder, { recursive: true });
+  const file = path.join(folder, 'chaos.json');
+  const all = { seed: settings.seed, scenarios, builds, writes, takeovers, faults, kinds, failures };
+  writeFileSync(file, `${JSON.stringify(all, undefined, 2)}\n`);
+  console.log('\nFaults of each kind');
+  for (const [name, count] of Object.entries(kinds)) console.log(`${String(count).padStart(6)} ${name}`);
+  console.log(`${faults} faults in ${scenarios} scenarios with ${builds} builds, ${takeovers} takeovers`);
+  for (const { case: subject, problems } of failures) {
+    console.log(`FAILED ${subject.name}: ${problems.join('; ')}`);
+    console.log(`  again: RUNBOAT_CHAOS_SEED=${settings.seed} RUNBOAT_CHAOS_ONLY=${subject.name} make chaos`);
+  }
+  console.log(`${scenarios - failures.length} scenarios passed, ${failures.length} failed; see ${file}`);
+  process.exitCode = failures.length === 0 ? 0 : 1;
+}
+
+function numberOf(variable: string, usual: number): number {
+  const text = process.env[variable] || String(usual);
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new Error(`${variable} must be a whole number above 0, not ${text}.`);
+}

@@ -1,0 +1,120 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type RunningOperator, startOperator } from '../support/operator-process.js';
+import type { FaultProxy } from './fault-proxy.js';
+import type { Processes } from './planned-faults.js';
+
+export interface OperatorsOptions {
+  readonly namespace: string;
+  readonly proxy: FaultProxy;
+  readonly program: string | undefined;
+  readonly kubectl: string;
+  readonly resync: string;
+  readonly limit: number;
+  readonly initSeconds: number;
+  readonly log: (line: string) => void;
+}
+
+/** Seconds in place of the usual dozen, so that a takeover is soon. */
+const leaseDuration = '3s';
+
+/** Operators that are started again whenever they end, as Kubernetes would. */
+export class Operators implements Processes {
+  private readonly folder = mkdtempSync(path.join(os.tmpdir(), 'runboat-chaos-'));
+  private readonly running = new Map<string, RunningOperator>();
+  private readonly starting = new Set<string>();
+  private readonly doomed = new Set<string>();
+  private readonly supervised: Promise<void>[] = [];
+  private started = 0;
+  private ended = false;
+  /** The last lines of each that has ended. */
+  private readonly lastWords: string[] = [];
+
+  constructor(private readonly options: OperatorsOptions) {}
+
+  /** Keeps one more operator running. */
+  add(): void {
+    this.supervised.push(this.supervise());
+  }
+
+  kill(agent: string): void {
+    const operator = this.running.get(agent);
+    if (operator) operator.process.kill('SIGKILL');
+    // It already writes, but has not been seen to serve.
+    else if (this.starting.has(agent)) this.doomed.add(agent);
+  }
+
+  pause(agent: string, milliseconds: number): void {
+    const operator = this.running.get(agent);
+    if (!operator) return;
+    operator.process.kill('SIGSTOP');
+    setTimeout(() => operator.process.kill('SIGCONT'), milliseconds);
+  }
+
+  /** CPU seconds that the processes have used; undefined while one does not answer. */
+  async cpuSeconds(): Promise<number | undefined> {
+    try {
+      const used = [...this.running.values()].map(({ address }) => readCpu(address));
+      return (await Promise.all(used)).reduce((sum, seconds) => sum + seconds, 0);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** What they said last, without the noise. */
+  lines(count: number): string[] {
+    const now = [...this.running].flatMap(([agent, { lines }]) => lines.map((line) => `${agent} ${line}`));
+    return [...this.lastWords, ...now].filter((line) => !line.includes('"level":"debug"')).slice(-count);
+  }
+
+  async end(): Promise<void> {
+    this.ended = true;
+    for (const { process } of this.running.values()) process.kill('SIGKILL');
+    await Promise.all(this.supervised);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async supervise(): Promise<void> {
+    while (!this.ended) {
+      const agent = `${this.options.namespace}-${++this.started}`;
+      this.starting.add(agent);
+      try {
+        const operator = await this.start(agent);
+        this.running.set(agent, operator);
+        if (this.ended || this.doomed.has(agent)) operator.process.kill('SIGKILL');
+        await operator.exited;
+        this.lastWords.push(...operator.lines.slice(-10).map((line) => `${agent} ${line}`));
+      } catch (error) {
+        this.options.log(`${agent} did not start: ${String(error).slice(0, 300)}`);
+      }
+      this.running.delete(agent);
+      this.starting.delete(agent);
+    }
+  }
+
+  private start(agent: string): Promise<RunningOperator> {
+    const { namespace, proxy, program, kubectl, resync, limit, initSeconds } = this.options;
+    const kubeconfig = path.join(this.folder, agent);
+    writeFileSync(kubeconfig, proxy.kubeconfig(agent));
+    return startOperator({
+      namespace,
+      kubeconfig,
+      resync,
+      waitReady: false,
+      ...(program ? { program } : {}),
+      env: { RUNBOAT_LEASE_DURATION: leaseDuration, RUNBOAT_KUBECTL: kubectl },
+      config: {
+        limits: { initializing: limit },
+        templateVars: { initRun: 'complete-after', initSeconds: String(initSeconds) },
+      },
+    });
+  }
+}
+
+async function readCpu(address: string): Promise<number> {
+  const text = await (await fetch(`${address}/metrics`)).text();
+  const value = /^process_cpu_seconds_total (\S+)/m.exec(text)?.[1];
+  if (value === undefined) throw new Error(`${address} tells no process_cpu_seconds_total`);
+  return Number(value);
+}

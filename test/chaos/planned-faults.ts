@@ -1,0 +1,189 @@
+import type { EventFault, Faults, RequestFault, SeenEvent, SeenRequest } from './faults.js';
+
+const writeFaults = [
+  'kill-before',
+  'kill-after',
+  /** Killed, and its successor's first lists are older than what happened: all, or those of jobs and pods alone. */
+  'kill-older-lists',
+  'kill-older-jobs',
+  'drop',
+  'lose-answer',
+  'hang',
+  'delay',
+  'answer-429',
+  'answer-500',
+  'answer-conflict',
+  /** Stopped (SIGSTOP) past its Lease, then continued. */
+  'pause',
+  /** The same, and the write arrives only when another one may have taken over. */
+  'pause-late-write',
+] as const;
+const readFaults = ['read-410', 'read-429', 'read-500', 'read-drop', 'read-hang'] as const;
+const leaseFaults = ['lease-500', 'lease-drop', 'lease-lose-answer', 'lease-hang'] as const;
+const eventFaults = [
+  'event-lose',
+  'event-repeat',
+  'event-delay',
+  'event-cut',
+  'event-expire',
+  'event-silence',
+] as const;
+
+/** So many tenths of a second after the first grant, to the process that leads then. */
+const timeFaults = ['time-kill', 'time-kill-older-jobs', 'time-pause'] as const;
+
+/** The names of all faults, by what they happen to. */
+export const faultNames = {
+  write: writeFaults,
+  read: readFaults,
+  lease: leaseFaults,
+  event: eventFaults,
+  time: timeFaults,
+} as const;
+
+export type FaultName = (typeof faultNames)[keyof typeof faultNames][number];
+
+/** A fault as data, so that a seed replays it and a report can tell it. */
+export interface PlannedFault {
+  readonly on: keyof typeof faultNames;
+  readonly number: number;
+  readonly name: FaultName;
+}
+
+/** What faults do to processes. */
+export interface Processes {
+  kill(agent: string): void;
+  /** Stops a process for so many milliseconds. */
+  pause(agent: string, milliseconds: number): void;
+}
+
+/** Longer than a Lease lasts in a scenario and a candidate takes to see it. */
+const pauseMs = 5_500;
+const delayMs = 1_500;
+
+/** How late the watches begin that follow older lists. */
+const staleMs = 5_000;
+
+/** Turns a plan into what the proxy asks for, and counts what has happened. */
+export class PlannedFaults implements Faults {
+  readonly happened = new Map<FaultName, number>();
+  private readonly plan: ReadonlyMap<string, FaultName>;
+  private readonly known = new Set<string>();
+  private readonly timers: NodeJS.Timeout[] = [];
+  private older: OlderLists | undefined;
+  private leader = '';
+
+  constructor(
+    plan: readonly PlannedFault[],
+    private readonly processes: Processes,
+  ) {
+    this.plan = new Map(plan.map(({ on, number, name }) => [`${on} ${number}`, name]));
+  }
+
+  end(): void {
+    for (const timer of this.timers) clearTimeout(timer);
+  }
+
+  request(seen: SeenRequest): RequestFault | undefined {
+    this.known.add(seen.agent);
+    this.noteLease(seen);
+    const stale = this.older?.faultOf(seen);
+    if (stale) return stale;
+    const name = this.plan.get(`${seen.on} ${seen.number}`);
+    if (name === undefined) return undefined;
+    this.count(name);
+    return this.requestFault(name, seen);
+  }
+
+  event({ number }: SeenEvent): EventFault | undefined {
+    const name = this.plan.get(`event ${number}`);
+    if (name === undefined) return undefined;
+    this.count(name);
+    const type = name.replace('event-', '') as EventFault['type'];
+    return type === 'delay' ? { type, milliseconds: delayMs } : { type };
+  }
+
+  private requestFault(name: FaultName, { agent, method, kind }: SeenRequest): RequestFault {
+    const kill = () => this.processes.kill(agent);
+    switch (name.replace(/^(read|lease)-/, '')) {
+      case 'kill-before':
+        return { type: 'drop', run: kill };
+      case 'kill-after':
+        return { type: 'lose-answer', run: kill };
+      case 'kill-older-lists':
+        this.older = new OlderLists(new Set(this.known), /./);
+        return { type: 'lose-answer', run: kill };
+      case 'kill-older-jobs':
+        this.older = new OlderLists(new Set(this.known), jobsOrPods);
+        return { type: 'lose-answer', run: kill };
+      case 'drop':
+        return { type: 'drop' };
+      case 'lose-answer':
+        return { type: 'lose-answer' };
+      case 'hang':
+        return { type: 'hang' };
+      case 'delay':
+        return { type: 'delay', milliseconds: delayMs };
+      case 'pause':
+        return { type: 'delay', milliseconds: 0, run: () => this.processes.pause(agent, pauseMs) };
+      case 'pause-late-write':
+        return { type: 'delay', milliseconds: pauseMs, run: () => this.processes.pause(agent, pauseMs) };
+      case '429':
+      case 'answer-429':
+        return { type: 'answer', status: 429, reason: 'TooManyRequests', retryAfter: 1 };
+      case '410':
+        if (kind !== 'read') return { type: 'answer', status: 410, reason: 'Expired' };
+        break;
+      case 'answer-conflict':
+        // A POST knows no version that could be outdated.
+        if (method !== 'POST') return { type: 'answer', status: 409, reason: 'Conflict' };
+        break;
+    }
+    return { type: 'answer', status: 500, reason: 'InternalError' };
+  }
+
+  private noteLease({ agent, path, kind, on }: SeenRequest): void {
+    if (kind !== 'write' || !path.includes('/leases')) return;
+    this.leader = agent;
+    if (on === 'write' && this.timers.length === 0) this.beginMoments();
+  }
+
+  private beginMoments(): void {
+    for (const [key, name] of this.plan) {
+      const [on, number] = key.split(' ');
+      if (on === 'time')
+        this.timers.push(setTimeout(() => this.strike(name, this.leader), Number(number) * 100));
+    }
+  }
+
+  private strike(name: FaultName, agent: string): void {
+    this.count(name);
+    if (name === 'time-kill-older-jobs') this.older = new OlderLists(new Set(this.known), jobsOrPods);
+    if (name === 'time-pause') this.processes.pause(agent, pauseMs);
+    else this.processes.kill(agent);
+  }
+
+  private count(name: FaultName): void {
+    this.happened.set(name, (this.happened.get(name) ?? 0) + 1);
+  }
+}
+
+const jobsOrPods = /\/(jobs|pods)$/;
+
+/** What the next process gets to see first: once an older list of each collection, and its watch only later. */
+class OlderLists {
+  private readonly given = new Set<string>();
+
+  constructor(
+    private readonly former: ReadonlySet<string>,
+    private readonly collections: RegExp,
+  ) {}
+
+  faultOf({ agent, kind, path }: SeenRequest): RequestFault | undefined {
+    const once = `${kind} ${path}`;
+    if (this.former.has(agent) || !this.collections.test(path) || this.given.has(once)) return undefined;
+    this.given.add(once);
+    if (kind === 'list') return { type: 'older-list' };
+    return kind === 'watch' ? { type: 'delay', milliseconds: staleMs } : undefined;
+  }
+}
