@@ -8,7 +8,7 @@ typescript := node --import ./test/support/typescript.js
 generators := $(wildcard crds/scripts/generate-*.mjs lib/*/scripts/generate-*.mjs)
 scripts := .ci/run $(wildcard test/cluster/*.sh)
 
-.PHONY: help run test bench cluster build fmt lint generate generated clean
+.PHONY: help run test chaos bench cluster build fmt lint generate generated clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ run: build ## Run everything on a cluster made for it; CLUSTER=current uses the 
 
 test: $(dependencies) ## Run all checks and tests, and print a summary
 	@$(typescript) test/support/run-tests.ts
+
+chaos: build ## Break things at random under the operator; again with RUNBOAT_CHAOS_SEED=...
+	@$(typescript) test/chaos/main.ts
 
 bench: build ## Run the benchmarks; each prints one line of JSON
 	@for benchmark in $(wildcard bench/*.ts); do $(typescript) "$$benchmark" || exit 1; done

@@ -47,18 +47,22 @@ async function run(namespace: string, kubeconfig: string): Promise<void> {
   const path = `/apis/${API_GROUP_VERSION}/namespaces/${namespace}/runboatbuilds`;
   for (let index = 0; index < BUILDS; index++) await client.create(path, build(index));
   const gateway = await startGateway({ namespace, kubeconfig, config: { log: { level: 'info' } } });
-  const listeners = fork(fileURLToPath(import.meta.url), ['listen', new URL(gateway.address).port]);
-  await once(listeners, 'message');
-  const before = await cpuSeconds(gateway.metricsAddress);
-  const begun = performance.now();
-  const sent = await change(client, path);
-  const seconds = (performance.now() - begun) / 1000;
-  await sleep(2_000);
-  const cpu = (await cpuSeconds(gateway.metricsAddress)) - before;
-  report(await delays(listeners, sent), { seconds, cpu });
-  listeners.kill();
-  await gateway.stop();
-  await client.connection.close();
+  const port = new URL(gateway.address).port;
+  const listeners = fork(fileURLToPath(import.meta.url), ['listen', port]);
+  try {
+    await once(listeners, 'message');
+    const before = await cpuSeconds(gateway.metricsAddress);
+    const begun = performance.now();
+    const sent = await change(client, path);
+    const seconds = (performance.now() - begun) / 1000;
+    await sleep(2_000);
+    const cpu = (await cpuSeconds(gateway.metricsAddress)) - before;
+    report(await delays(listeners, sent), { seconds, cpu });
+  } finally {
+    listeners.kill();
+    await gateway.stop();
+    await client.connection.close();
+  }
 }
 
 function build(index: number): object {

@@ -1,5 +1,6 @@
 import type { Router } from 'express';
 import { GitHubClient } from '../lib/github/client.js';
+import { createEventsRouter } from './events/events-router.js';
 import { createLogsRouter } from './logs/logs-router.js';
 import type { GatewayServices } from './services.js';
 import { createTriggerRouter } from './trigger/trigger-router.js';
@@ -9,7 +10,11 @@ import { createWebhookRouter } from './webhook/webhook-router.js';
 export function createRouters(services: GatewayServices): { api: Router[]; webhooks: Router[] } {
   const github = new GitHubClient({ settings: () => services.config.github });
   return {
-    api: [createLogsRouter(services), createTriggerRouter({ ...services, github })],
+    api: [
+      createEventsRouter(services),
+      createLogsRouter(services),
+      createTriggerRouter({ ...services, github }),
+    ],
     webhooks: [createWebhookRouter(services)],
   };
 }

@@ -2,7 +2,7 @@ import { isNewer } from '../../lib/kube/resource-version.js';
 import { type BuildFilter, filterKey } from '../builds/build-filter.js';
 import type { BuildFeed } from './build-feed.js';
 import { type FeedChange, type Shown, tellOf } from './feed-change.js';
-import { buildFrame, commentFrame, signalFrame } from './frames.js';
+import { buildFrame, commentFrame, INCOMPLETE, signalFrame } from './frames.js';
 
 /** What a stream begins with. */
 export interface Beginning {
@@ -17,8 +17,6 @@ const PIECE = 25;
 /** States of so many builds are kept, as texts, for the next listener; larger ones would take too much memory. */
 const MAX_KEPT_BUILDS = 500;
 const MAX_KEPT_STATES = 16;
-/** An id that no change has: who comes back with it does not have the state of any one moment. */
-const INCOMPLETE = '0';
 
 /** Makes what streams begin with: the whole state, or what happened since a resourceVersion. */
 export class Beginnings {

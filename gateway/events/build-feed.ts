@@ -121,16 +121,24 @@ export class BuildFeed {
   }
 
   private takeDeletion(name: string, uid: string, version: string): void {
-    const isShown = this.shown.get(name)?.record.metadata.uid === uid;
-    if (isShown) this.show(name, undefined, version);
+    if (this.shown.get(name)?.record.metadata.uid === uid) {
+      this.show(name, undefined, version);
+      return;
+    }
     // It came and went unseen here. Unless that is known already, a list was taken for later than it was.
-    else this.skip(version, [], this.passedOver.delete(name) ? 'those ahead' : 'everybody');
+    const isKnown = this.passedOver.delete(name);
+    if (this.isShown(name)) this.held.delete(name);
+    this.skip(version, [], isKnown ? 'those ahead' : 'everybody');
   }
 
   /** What was listed says what is, not what was in between: who has not come so far cannot be told the rest. */
   private takeList(version: string, isFirst: boolean): void {
     const changes = this.differences(version).flatMap(({ name, now }) => this.replace(name, now));
-    for (const name of this.held) this.passedOver.add(name);
+    this.passedOver.clear();
+    for (const name of this.held) {
+      if (this.isShown(name)) this.held.delete(name);
+      else this.passedOver.add(name);
+    }
     this.skip(version, isFirst ? [] : this.dated(changes, version));
   }
 
@@ -138,7 +146,7 @@ export class BuildFeed {
     const names = new Set([...this.shown.keys(), ...this.held.keys()]);
     return [...names]
       .map((name) => ({ name, now: this.directory.get(name) }))
-      .filter(({ name, now }) => now !== this.shown.get(name)?.record)
+      .filter(({ name }) => !this.isShown(name))
       .filter(({ now }) => now === undefined || !isNewer(now.metadata.resourceVersion, version));
   }
 
@@ -150,8 +158,8 @@ export class BuildFeed {
   }
 
   private releaseLost(name: string, uid: string): void {
-    const isShown = this.shown.get(name)?.record.metadata.uid === uid;
-    if (isShown && this.directory.get(name)?.metadata.uid !== uid) this.showLate(name, undefined);
+    const isStillShown = this.shown.get(name)?.record.metadata.uid === uid;
+    if (isStillShown && this.directory.get(name)?.metadata.uid !== uid) this.showLate(name, undefined);
   }
 
   /** Nobody who comes back can be known to have it, so that all are to begin anew. */
@@ -166,7 +174,7 @@ export class BuildFeed {
     const changes = this.replace(name, now);
     const dated = this.dated(changes, version);
     for (const change of changes) this.history.add({ ...change, version });
-    if (wasPassedOver) this.skip(version, dated);
+    if (wasPassedOver || changes.length > 1) this.skip(version, dated);
     else this.publish(dated);
   }
 
@@ -175,7 +183,6 @@ export class BuildFeed {
     this.replaced++;
     const old = this.shown.get(name);
     const now = record && { record, position: undefined };
-    if (record === this.directory.get(name)) this.held.delete(name);
     this.passedOver.delete(name);
     if (old !== undefined) this.order?.remove(old);
     if (now === undefined) this.shown.delete(name);
@@ -183,7 +190,13 @@ export class BuildFeed {
       this.shown.set(name, now);
       this.order?.add(now);
     }
+    if (this.isShown(name)) this.held.delete(name);
     return this.changesBetween(old, now);
+  }
+
+  /** Whether all that the directory knows of a build is shown. */
+  private isShown(name: string): boolean {
+    return this.shown.get(name)?.record === this.directory.get(name);
   }
 
   private changesBetween(old: Shown | undefined, now: Shown | undefined): FeedChange[] {

@@ -1,6 +1,9 @@
 import type { BuildFeed } from './build-feed.js';
 import type { FeedChange } from './feed-change.js';
 
+/** An id that no change has: who comes back with it does not have the state of any one moment, and begins anew. */
+export const INCOMPLETE = '0';
+
 /** Why the gateway ends a stream. */
 export type Goodbye = 'slow' | 'shutdown' | 'failed';
 
@@ -41,6 +44,6 @@ export class ChangeFrames {
 
   private make(event: 'upd' | 'del'): Buffer {
     const last = (this.change.new ?? this.change.old)!;
-    return Buffer.from(buildFrame(event, this.feed.tell(last), this.change.version));
+    return Buffer.from(buildFrame(event, this.feed.tell(last), this.change.version ?? INCOMPLETE));
   }
 }

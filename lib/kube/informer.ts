@@ -10,6 +10,15 @@ import type { Cached, KubeObject } from './types.js';
 
 export type ChangeHandler<T> = (change: Change<T>) => void;
 
+/** How far the watch is: the cache has all changes up to `resourceVersion`, and perhaps our own writes beyond it. */
+export interface Progress {
+  /** What took it there; `LIST`: changes in between may have been skipped. */
+  readonly type: 'LIST' | 'BOOKMARK' | ObjectEvent['type'];
+  readonly resourceVersion: string;
+  /** Whom an event was about. */
+  readonly object?: { readonly name: string; readonly uid: string };
+}
+
 /** A cache of one resource in one namespace that follows the API server, whatever happens on the way. */
 export class Informer<T extends Cached> {
   private readonly options: InformerOptions<T>;
@@ -17,6 +26,7 @@ export class Informer<T extends Cached> {
   private readonly store: Store<T>;
   private readonly reflector: Reflector;
   private readonly handlers: ChangeHandler<T>[] = [];
+  private readonly followers: ((progress: Progress) => void)[] = [];
   private readonly stopping = new AbortController();
   private readonly waiting = new Set<() => void>();
   private loops: Promise<unknown> | undefined;
@@ -83,6 +93,11 @@ export class Informer<T extends Cached> {
     this.handlers.push(handler);
   }
 
+  /** Called synchronously after each event, bookmark and list, when the cache has it; guarded like `onChange`. */
+  onProgress(handler: (progress: Progress) => void): void {
+    this.followers.push(handler);
+  }
+
   /** Takes the API server's answer to our own write (or read) into the cache, unless that knows better. */
   observe(object: KubeObject): void {
     const { name, uid, resourceVersion } = object.metadata;
@@ -138,9 +153,15 @@ export class Informer<T extends Cached> {
       },
       beginList: (resourceVersion, highestBefore) => store.beginList(resourceVersion, highestBefore),
       takeListed: (list, item) => this.takeListed(list, item),
-      endList: (list) => store.endList(list),
+      endList: (list) => {
+        store.endList(list);
+        this.proceed({ type: 'LIST', resourceVersion: list.resourceVersion });
+      },
       takeEvent: (event) => this.takeEvent(event),
-      note: (resourceVersion) => store.note(resourceVersion),
+      note: (resourceVersion) => {
+        store.note(resourceVersion);
+        this.proceed({ type: 'BOOKMARK', resourceVersion });
+      },
     };
   }
 
@@ -152,11 +173,9 @@ export class Informer<T extends Cached> {
 
   private takeEvent({ type, object }: ObjectEvent): void {
     const { name, uid, resourceVersion } = object.metadata;
-    if (type === 'DELETED') {
-      this.store.remove(name, uid, resourceVersion);
-      return;
-    }
-    this.put(object);
+    if (type === 'DELETED') this.store.remove(name, uid, resourceVersion);
+    else this.put(object);
+    this.proceed({ type, resourceVersion, object: { name, uid } });
   }
 
   private put(object: KubeObject): void {
@@ -217,14 +236,20 @@ export class Informer<T extends Cached> {
   }
 
   private announce(change: Change<T>): void {
-    for (const handler of this.handlers) {
-      try {
-        handler(change);
-      } catch (error) {
-        const name = (change.new ?? change.old)?.metadata.name;
-        const fields = { path: this.options.path, name, err: error };
-        this.options.log.error(fields, 'A handler of cache changes failed');
-      }
+    for (const handler of this.handlers)
+      this.call(handler, change, (change.new ?? change.old)?.metadata.name);
+  }
+
+  private proceed(progress: Progress): void {
+    for (const handler of this.followers) this.call(handler, progress, progress.object?.name);
+  }
+
+  private call<A>(handler: (argument: A) => void, argument: A, name: string | undefined): void {
+    try {
+      handler(argument);
+    } catch (error) {
+      const fields = { path: this.options.path, name, err: error };
+      this.options.log.error(fields, 'A handler of cache changes failed');
     }
   }
 }

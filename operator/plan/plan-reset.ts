@@ -25,9 +25,14 @@ const steps: readonly Check[] = [
 /** A reset: what runs is stopped, everything is resolved and applied again, and the build is queued. */
 export function planReset(observed: Observed, now: number): Plan | undefined {
   if (!resetPending(observed)) return undefined;
-  // The first attempt answers a reset that was asked before it.
-  if (!observed.build.status?.attempt) return undefined;
+  if (isAnsweredByFirstAttempt(observed)) return undefined;
   return firstOf(steps, observed, now);
+}
+
+/** The first attempt answers a reset that was asked before it, unless settings were recorded before that. */
+function isAnsweredByFirstAttempt({ build, deployment, overrides }: Observed): boolean {
+  if (build.status?.attempt) return false;
+  return deployment?.overrides === undefined || deployment.overrides === overrides;
 }
 
 function stopInitialization(observed: Observed): Plan | undefined {

@@ -176,7 +176,8 @@ export class FaultProxy {
     lines.on('error', () => response.destroy());
     lines.on('line', (line) => {
       const isBookmark = line.startsWith('{"type":"BOOKMARK"');
-      const fault = isBookmark ? undefined : this.faults.event?.({ resource, number: ++this.events });
+      if (!isBookmark) this.events++;
+      const fault = isBookmark ? undefined : this.faults.event?.({ resource, number: this.events });
       if (fault?.type === 'silence') silent = true;
       if (!silent) passLine(response, line, fault);
     });

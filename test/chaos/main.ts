@@ -17,7 +17,7 @@ const settings = {
   seed: process.env['RUNBOAT_CHAOS_SEED'] || randomBytes(4).toString('hex'),
   faults: numberOf('RUNBOAT_CHAOS_FAULTS', 1000),
   builds: numberOf('RUNBOAT_CHAOS_BUILDS', 300),
-  parallel: numberOf('RUNBOAT_CHAOS_PARALLEL', 2 * os.availableParallelism()),
+  parallel: numberOf('RUNBOAT_CHAOS_PARALLEL', os.availableParallelism() + 1),
   parts: (process.env['RUNBOAT_CHAOS_PARTS'] || 'random,troubles,enumerated').split(','),
   /** The name of a single scenario, to run it again. */
   only: process.env['RUNBOAT_CHAOS_ONLY'] || '',

@@ -5,6 +5,12 @@ import { type RunningOperator, startOperator } from '../support/operator-process
 import type { FaultProxy } from './fault-proxy.js';
 import type { Processes } from './planned-faults.js';
 
+export interface Usage {
+  readonly cpuSeconds: number;
+  /** Passes of the control loop over a build. */
+  readonly passes: number;
+}
+
 export interface OperatorsOptions {
   readonly namespace: string;
   readonly proxy: FaultProxy;
@@ -52,11 +58,12 @@ export class Operators implements Processes {
     setTimeout(() => operator.process.kill('SIGCONT'), milliseconds);
   }
 
-  /** CPU seconds that the processes have used; undefined while one does not answer. */
-  async cpuSeconds(): Promise<number | undefined> {
+  /** What the processes have used in all; undefined while one does not answer. */
+  async usage(): Promise<Usage | undefined> {
     try {
-      const used = [...this.running.values()].map(({ address }) => readCpu(address));
-      return (await Promise.all(used)).reduce((sum, seconds) => sum + seconds, 0);
+      const all = await Promise.all([...this.running.values()].map(({ address }) => readUsage(address)));
+      const sum = (field: keyof Usage) => all.reduce((total, usage) => total + usage[field], 0);
+      return { cpuSeconds: sum('cpuSeconds'), passes: sum('passes') };
     } catch {
       return undefined;
     }
@@ -112,9 +119,15 @@ export class Operators implements Processes {
   }
 }
 
-async function readCpu(address: string): Promise<number> {
+async function readUsage(address: string): Promise<Usage> {
   const text = await (await fetch(`${address}/metrics`)).text();
-  const value = /^process_cpu_seconds_total (\S+)/m.exec(text)?.[1];
-  if (value === undefined) throw new Error(`${address} tells no process_cpu_seconds_total`);
-  return Number(value);
+  const read = (name: string) => {
+    const value = new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1];
+    if (value === undefined) throw new Error(`${address} tells no ${name}`);
+    return Number(value);
+  };
+  return {
+    cpuSeconds: read('process_cpu_seconds_total'),
+    passes: read('runboat_reconcile_duration_seconds_count'),
+  };
 }

@@ -1,8 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunboatBuild } from '../../crds/runboatbuild.generated.js';
 import { KubeClient } from '../../lib/kube/client.js';
 import { connect } from '../../lib/kube/connection.js';
-import { ApiError } from '../../lib/kube/errors.js';
 import type { Cluster } from '../cluster/control-plane.js';
 import { InitializationOracle } from '../support/oracle.js';
 import { waitFor } from '../support/wait-for.js';
@@ -11,6 +8,8 @@ import { FaultProxy } from './fault-proxy.js';
 import { findLeftovers } from './leftovers.js';
 import { Operators } from './operators.js';
 import { type FaultName, type PlannedFault, PlannedFaults } from './planned-faults.js';
+import { expectSilence } from './silence.js';
+import { Users } from './users.js';
 
 export interface ScenarioOptions {
   /** With an audit log. */
@@ -49,20 +48,8 @@ export interface ScenarioReport {
 
 const limit = 2;
 const usualPatienceMs = 60_000;
-/** Share of a core that an operator with nothing to do may use, its caches' comparisons included. */
-const idleCpu = 0.15;
-/** Requests that an operator with nothing to do may send in a second, but those of the Lease. */
-const idleRequests = 6;
-
 /** What must become of the builds of a scenario. */
-const wanted: Record<string, string> = {
-  good: 'Started',
-  started: 'Stopped',
-  bad: 'Stopped',
-  pull: 'Stopped',
-};
-
-type Builds = Map<string, RunboatBuild>;
+const wanted = { good: 'Started', started: 'Stopped', bad: 'Stopped', pull: 'Stopped' };
 
 /**
  * A few builds go through their lives while faults happen, and come to rest when these end. What must hold is
@@ -71,7 +58,7 @@ type Builds = Map<string, RunboatBuild>;
  */
 export async function runScenario(options: ScenarioOptions): Promise<ScenarioReport> {
   const begun = performance.now();
-  const scenario = new Scenario(options);
+  const scenario = new Scenario(options, await connect({ kubeconfigFile: options.cluster.kubeconfig }));
   try {
     await scenario.prepare();
     await scenario.live();
@@ -87,41 +74,38 @@ export async function runScenario(options: ScenarioOptions): Promise<ScenarioRep
 
 class Scenario {
   private readonly problems: string[] = [];
+  private readonly client: KubeClient;
+  private readonly oracle: InitializationOracle;
+  private readonly users: Users;
   private readonly proxy: FaultProxy;
   private readonly operators: Operators;
   private readonly faults: PlannedFaults;
   private readonly auditFrom: number;
-  private client!: KubeClient;
-  private oracle!: InitializationOracle;
+  private readonly patienceMs: number;
   private isRemade = false;
-  private ended = false;
-  private made = 0;
   private takeovers = 0;
 
-  constructor(private readonly options: ScenarioOptions) {
+  constructor(
+    private readonly options: ScenarioOptions,
+    connection: KubeClient['connection'],
+  ) {
     const { cluster, namespace, program, resync = '5m', initSeconds = 1, log = () => undefined } = options;
+    this.patienceMs = options.patienceMs ?? usualPatienceMs;
+    this.client = new KubeClient({ connection });
+    this.oracle = new InitializationOracle(this.client, namespace);
+    this.users = new Users(this.client, namespace);
     this.proxy = new FaultProxy(cluster.kubeconfig);
     const kubectl = cluster.programs['kubectl'] ?? 'kubectl';
-    this.operators = new Operators({
-      namespace,
-      proxy: this.proxy,
-      program,
-      kubectl,
-      resync,
-      limit,
-      initSeconds,
-      log,
-    });
+    const { proxy } = this;
+    this.operators = new Operators({ namespace, proxy, program, kubectl, resync, limit, initSeconds, log });
     this.faults = new PlannedFaults(options.plan, this.operators);
     this.auditFrom = sizeOf(cluster.auditLog);
   }
 
   async prepare(): Promise<void> {
-    const { cluster, namespace, operators = 1 } = this.options;
-    this.client = new KubeClient({ connection: await connect({ kubeconfigFile: cluster.kubeconfig }) });
+    const { namespace, operators = 1 } = this.options;
     await this.client.create('/api/v1/namespaces', { metadata: { name: namespace } });
     await this.proxy.start();
-    this.oracle = new InitializationOracle(this.client, namespace);
     await this.oracle.start();
     this.proxy.faults = this.faults;
     for (let started = 0; started < operators; started++) this.operators.add();
@@ -129,26 +113,25 @@ class Scenario {
 
   /** What users do meanwhile; each step waits for its turn, but not for ever, because faults may hold it up. */
   async live(): Promise<void> {
-    await this.create('good', {});
-    await this.create('started', { replicas: 1 });
-    await this.create('bad', { templateVars: { initRun: 'fail' } });
-    await this.create('pull', { pr: 7 });
-    await this.patiently('started', 'Started', 15_000);
-    await this.patch('started', { replicas: 0 });
-    await this.patiently('good', 'Stopped', 5_000);
-    await this.patch('good', { replicas: 1 });
-    await this.patiently('bad', 'Failed', 10_000);
-    await this.patch('bad', {
-      resetRequestedAt: new Date().toISOString(),
-      templateVars: { initRun: 'complete' },
+    const { users } = this;
+    const phaseIs = (name: string, phase: string) => async () => (await users.phases()).get(name) === phase;
+    await users.create('good', {});
+    await users.create('started', { replicas: 1 });
+    await users.create('bad', { templateVars: { initRun: 'fail' } });
+    await users.create('pull', { pr: 7 });
+    await this.patiently(phaseIs('started', 'Started'), 15_000);
+    await users.patch('started', { replicas: 0 });
+    await this.patiently(phaseIs('good', 'Stopped'), 5_000);
+    await users.patch('good', { replicas: 1 });
+    await this.patiently(phaseIs('bad', 'Failed'), 10_000);
+    const resetRequestedAt = new Date().toISOString();
+    await users.patch('bad', { resetRequestedAt, templateVars: { initRun: 'complete' } });
+    await users.patch('started', { resetRequestedAt });
+    await users.delete('pull');
+    void users.createWhenFree('pull', { pr: 7 }).then(() => {
+      this.isRemade = true;
     });
-    await this.patch('started', { resetRequestedAt: new Date().toISOString() });
-    await this.delete('pull');
-    void this.createWhenFree('pull', { pr: 7 });
-    await waitFor(async () => this.violations().length > 0 || (await this.isAsDesired()), {
-      timeoutMs: 15_000,
-      intervalMs: 200,
-    }).catch(() => undefined);
+    await this.patiently(() => this.isAsDesired(), 15_000);
   }
 
   /** The faults end, and everything is to become as desired. */
@@ -156,15 +139,17 @@ class Scenario {
     await this.options.troubles;
     this.endFaults();
     await this.expect('builds as desired', () => this.isAsDesired());
-    await this.expectSilence();
+    const { silenceMs: milliseconds = 3_000, operators: count = 1 } = this.options;
+    const { proxy, operators, patienceMs } = this;
+    await expectSilence({ proxy, operators, count, milliseconds, patienceMs });
   }
 
   /** Users delete everything, with faults for a while. */
   async remove(): Promise<void> {
     this.proxy.faults = this.faults;
-    for (const name of (await this.builds()).keys()) await this.delete(name);
-    const gone = async () => (await this.builds()).size === 0;
-    await waitFor(gone, { timeoutMs: 12_000, intervalMs: 200 }).catch(() => undefined);
+    for (const name of (await this.users.phases()).keys()) await this.users.delete(name);
+    const gone = async () => (await this.users.phases()).size === 0;
+    await this.patiently(gone, 12_000);
     this.endFaults();
     await this.expect('no build', gone);
     const clean = async () => (await findLeftovers(this.client, this.options.namespace)).length === 0;
@@ -181,6 +166,36 @@ class Scenario {
     if (late.length > 0) this.complain(`late writes of a deposed operator: ${late.join(', ')}`);
   }
 
+  async end(): Promise<void> {
+    const { cluster, namespace, log } = this.options;
+    if (this.problems.length > 0) log?.(this.operators.lines(40).join('\n'));
+    this.users.end();
+    this.faults.end();
+    await this.operators.end();
+    await this.oracle.stop();
+    await this.proxy.stop();
+    await cluster.kubectl(['delete', 'namespace', namespace, '--wait=false']);
+    await this.client.connection.close();
+  }
+
+  complain(problem: string): void {
+    this.problems.push(problem);
+  }
+
+  report(seconds: number): ScenarioReport {
+    const { problems, takeovers } = this;
+    const { writes, events } = this.proxy;
+    return {
+      problems,
+      happened: this.faults.happened,
+      builds: this.users.made,
+      writes,
+      events,
+      takeovers,
+      seconds,
+    };
+  }
+
   /** What must never happen, and has. */
   private violations(): string[] {
     const { most, at, uncleaned } = this.oracle.judge();
@@ -192,27 +207,6 @@ class Scenario {
     ];
   }
 
-  async end(): Promise<void> {
-    const { cluster, namespace, log } = this.options;
-    this.ended = true;
-    if (this.problems.length > 0) log?.(this.operators.lines(40).join('\n'));
-    await this.operators.end();
-    await this.oracle?.stop();
-    await this.proxy.stop();
-    await cluster.kubectl(['delete', 'namespace', namespace, '--wait=false']);
-    await this.client?.connection.close();
-  }
-
-  complain(problem: string): void {
-    this.problems.push(problem);
-  }
-
-  report(seconds: number): ScenarioReport {
-    const { problems, made: builds, takeovers } = this;
-    const { writes, events } = this.proxy;
-    return { problems, happened: this.faults.happened, builds, writes, events, takeovers, seconds };
-  }
-
   private endFaults(): void {
     this.faults.end();
     this.proxy.faults = {};
@@ -220,116 +214,22 @@ class Scenario {
   }
 
   private async isAsDesired(): Promise<boolean> {
-    const builds = await this.builds();
-    return this.isRemade && Object.entries(wanted).every(([name, phase]) => phaseOf(builds, name) === phase);
-  }
-
-  /** Nothing but the Lease is written while nothing happens, and nothing much is read or reckoned. */
-  private async expectSilence(): Promise<void> {
-    const { namespace, silenceMs = 3_000, operators = 1, patienceMs = usualPatienceMs } = this.options;
-    let seen = 'nothing';
-    const quiet = async () => {
-      const before = await this.usage();
-      await sleep(silenceMs);
-      const after = await this.usage();
-      if (!before || !after) return false;
-      const [writes, requests, cpu] = [0, 1, 2].map((index) => (after[index] ?? 0) - (before[index] ?? 0));
-      seen = `${writes} writes, ${requests} requests, ${cpu?.toFixed(2)} s of CPU in ${silenceMs / 1000} s`;
-      const most = (operators * silenceMs) / 1000;
-      if (process.env['SHOW']) console.log(namespace, seen);
-      return writes === 0 && (requests ?? 0) <= idleRequests * most && (cpu ?? 0) <= idleCpu * most;
-    };
-    // Sweeps and comparisons that follow a start are part of the way to it.
-    const options = {
-      timeoutMs: Math.min(40_000, patienceMs) + 2 * silenceMs,
-      intervalMs: 100,
-      describe: () => `silence: ${seen}`,
-    };
-    await waitFor(quiet, options);
-  }
-
-  private async usage(): Promise<[number, number, number] | undefined> {
-    const cpu = await this.operators.cpuSeconds();
-    return cpu === undefined ? undefined : [this.proxy.writes, this.proxy.requests, cpu];
+    const phases = await this.users.phases();
+    return this.isRemade && Object.entries(wanted).every(([name, phase]) => phases.get(name) === phase);
   }
 
   /** Waits; what must never happen ends the wait, because the rest of the scenario has nothing more to tell. */
   private async expect(what: string, condition: () => Promise<boolean>): Promise<void> {
     await waitFor(async () => this.violations().length > 0 || (await condition()), {
-      timeoutMs: this.options.patienceMs ?? usualPatienceMs,
+      timeoutMs: this.patienceMs,
       intervalMs: 200,
       describe: () => [what, this.operators.lines(3).map((line) => line.slice(0, 300))],
     });
     if (this.violations().length > 0) throw new Error(`This was seen while waiting for ${what}.`);
   }
 
-  private async create(name: string, spec: Record<string, unknown>): Promise<void> {
-    const commit = Buffer.from(`${name}${this.made}`.padEnd(20, '.')).toString('hex');
-    const build = {
-      apiVersion: 'runboat.dev/v1alpha1',
-      kind: 'RunboatBuild',
-      metadata: { name, namespace: this.options.namespace },
-      spec: { repo: 'oca/chaos', targetBranch: '16.0', commit, ...spec },
-    };
-    await insist(() => this.client.create(this.path(), build));
-    this.made++;
+  private async patiently(condition: () => Promise<boolean>, timeoutMs: number): Promise<void> {
+    const ended = async () => this.violations().length > 0 || (await condition());
+    await waitFor(ended, { timeoutMs, intervalMs: 200 }).catch(() => undefined);
   }
-
-  /** Makes a build as soon as the former one of that name is gone. */
-  private async createWhenFree(name: string, spec: Record<string, unknown>): Promise<void> {
-    while (!this.ended) {
-      try {
-        await this.create(name, spec);
-        this.isRemade = true;
-        return;
-      } catch {
-        await sleep(200);
-      }
-    }
-  }
-
-  private async patch(name: string, spec: Record<string, unknown>): Promise<void> {
-    await insist(() => this.client.mergePatch(`${this.path()}/${name}`, { spec }));
-  }
-
-  private async delete(name: string): Promise<void> {
-    const path = `${this.path()}/${name}`;
-    await insist(() => this.client.delete(path, { propagationPolicy: 'Background' }));
-  }
-
-  private async patiently(name: string, phase: string, timeoutMs: number): Promise<void> {
-    const reached = async () => phaseOf(await this.builds(), name) === phase;
-    await waitFor(async () => this.violations().length > 0 || (await reached()), {
-      timeoutMs,
-      intervalMs: 200,
-    }).catch(() => undefined);
-  }
-
-  private async builds(): Promise<Builds> {
-    const { items } = await this.client.listAll<RunboatBuild>(this.path());
-    return new Map(items.map((build) => [build.metadata.name, build]));
-  }
-
-  private path(): string {
-    return `/apis/runboat.dev/v1alpha1/namespaces/${this.options.namespace}/runboatbuilds`;
-  }
-}
-
-/** Users try again while the API server is away. */
-async function insist(write: () => Promise<unknown>): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    try {
-      await write();
-      return;
-    } catch (error) {
-      const isAnswer = error instanceof ApiError && error.status < 500 && error.status !== 429;
-      if (isAnswer || Date.now() > deadline) throw error;
-      await sleep(200);
-    }
-  }
-}
-
-function phaseOf(builds: Builds, name: string): string | undefined {
-  return builds.get(name)?.status?.phase;
 }

@@ -122,7 +122,7 @@ function expected(server: Server, wanted: BuildFilter): [string, string][] {
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe('a listener that moves between gateways', () => {
-  it('knows in the end what the cluster knows, however late they are and whatever they skip', async () => {
+  it('knows in the end what the cluster knows, however late they are and whatever they skip, and so do they', async () => {
     await fc.assert(
       fc.asyncProperty(
         filter,
@@ -137,6 +137,9 @@ describe('a listener that moves between gateways', () => {
           await settled();
           world.listener.take();
           expect([...world.listener.builds].sort()).toEqual(expected(server, wanted).sort());
+          expect(gateways.map(({ fed }) => fed.feed.position)).toEqual(
+            gateways.map(({ fed }) => String(fed.position)),
+          );
         },
       ),
       { numRuns: RUNS },

@@ -2,9 +2,12 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { waitFor } from '../../support/wait-for.js';
 import { brief, HandFed, parseMessages } from './events-support.js';
+
+// Megabytes take their time on a loaded machine.
+jest.setTimeout(60_000);
 
 let server: Server | undefined;
 

@@ -34,6 +34,11 @@ describe('a reset', () => {
       { wants: 'initialize', phase: 'Queued', plan: { show: { initializedFor: 'two', attempt: 1 } } },
     ],
     [
+      'one asked while the build was deployed with other overrides is not swallowed by the first attempt',
+      { build: { spec }, deployment: { initStatus: 'todo', overrides: 'former' }, facts: quiet },
+      { plan: { action: { type: 'redeploy', resetRequestedAt: 'two' } } },
+    ],
+    [
       'Stopped: whether a pod is left is read live first',
       { build: { spec, status: stopped } },
       { action: 'confirmNoPods' },

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import {
   ANNOTATION_BUILD_UID,
   ANNOTATION_PAUSED,
@@ -14,89 +13,13 @@ import { foreignLabel, Invariants } from './invariants.js';
 import type { PodOutcome } from './kubelet.js';
 import { OperatorProcess } from './operator-process.js';
 import { Random } from './random.js';
-import { annotated, happen, restlessEvent, type UserEvent, userEvent } from './users.js';
+import type { Scenario } from './scenarios.js';
+import { annotated, happen, type UserEvent } from './users.js';
 import { runUntil } from './virtual-time.js';
 import { copy, refusal, World, type WorldObject } from './world.js';
-import { type FaultKind, faultKinds, type Write } from './world-client.js';
+import type { FaultKind, Write } from './world-client.js';
 
 const minute = 60_000;
-
-/** What happens to a write of a kind of objects (empty: of any), after so many of them since the fault before. */
-export interface Fault {
-  readonly writes: number;
-  readonly of: string;
-  readonly kind: FaultKind;
-}
-
-export interface Scenario {
-  /** Of everything that chance decides. */
-  readonly seed: number;
-  readonly limits: Limits;
-  readonly events: readonly UserEvent[];
-  readonly faults: readonly Fault[];
-  /** Of watch events that are lost, per thousand. */
-  readonly lostEvents: number;
-  /** Somebody else has an object of the name that build `f` needs. */
-  readonly collision: boolean;
-}
-
-const fault: fc.Arbitrary<Fault> = fc.record({
-  writes: fc.oneof(fc.nat(2), fc.nat(30)),
-  of: fc.constantFrom('', '', 'jobs', 'jobs', 'deployments', 'runboatbuilds', 'leases'),
-  kind: fc.constantFrom(...faultKinds),
-});
-
-export const scenario: fc.Arbitrary<Scenario> = fc.record({
-  seed: fc.integer(),
-  limits: fc.record({
-    initializing: fc.integer({ min: 1, max: 3 }),
-    started: fc.integer({ min: 1, max: 3 }),
-    deployed: fc.integer({ min: 2, max: 6 }),
-    cleaning: fc.integer({ min: 1, max: 3 }),
-  }),
-  events: fc.array(userEvent, { minLength: 1, maxLength: 50, size: 'max' }),
-  faults: fc.array(fault, { maxLength: 15, size: 'max' }),
-  lostEvents: fc.constantFrom(0, 0, 20, 200),
-  collision: fc.boolean(),
-});
-
-const crash: fc.Arbitrary<Fault> = fc.record({
-  writes: fc.nat(8),
-  of: fc.constantFrom('jobs', 'deployments', 'deployments'),
-  kind: fc.constantFrom('crashLate', 'crashLate', 'crashAfter'),
-});
-
-/** Operators are killed again and again, with writes of theirs on the way, while places are few. */
-export const handovers: fc.Arbitrary<Scenario> = fc.record({
-  seed: fc.integer(),
-  limits: fc.constant({ initializing: 2, started: 1, deployed: 6, cleaning: 1 }),
-  events: fc.array(restlessEvent, { minLength: 10, maxLength: 40, size: 'max' }),
-  faults: fc.array(crash, { minLength: 3, maxLength: 15, size: 'max' }),
-  lostEvents: fc.constant(0),
-  collision: fc.constant(false),
-});
-
-const pullRequest = { type: 'create', branch: 0, pr: true, spec: {} } as const;
-const wish = (replicas: number) => ({ type: 'edit', spec: { replicas } }) as const;
-
-/** The operator is killed while it scales a build, and meanwhile users want another one instead. */
-export const changedMinds: fc.Arbitrary<Scenario> = fc
-  .record({ seed: fc.integer(), writes: fc.nat(12), soon: fc.nat(400), later: fc.nat(4_000) })
-  .map(({ seed, writes, soon, later }) => ({
-    seed,
-    limits: { initializing: 2, started: 1, deployed: 6, cleaning: 1 },
-    events: [
-      { ...pullRequest, after: 0, build: 0 },
-      { ...pullRequest, after: 0, build: 1 },
-      { ...wish(1), after: minute, build: 0 },
-      { ...wish(0), after: soon, build: 0 },
-      { ...wish(1), after: later, build: 1 },
-      { ...wish(1), after: 20_000, build: 1 },
-    ],
-    faults: [{ writes, of: 'deployments', kind: 'crashLate' as const }],
-    lostEvents: 0,
-    collision: false,
-  }));
 
 /** One world with users, controllers and an operator that is started again whenever it was killed. */
 export class Simulation {
