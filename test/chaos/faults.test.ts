@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import type { FaultName, faultNames, PlannedFault } from '../../chaos/planned-faults.js';
-import { runScenario, type ScenarioReport } from '../../chaos/scenario.js';
-import { type Cluster, startCluster } from '../../cluster/control-plane.js';
-import { installDefinition } from '../../cluster/definition.js';
+import { type Cluster, startCluster } from '../cluster/control-plane.js';
+import { installDefinition } from '../cluster/definition.js';
+import type { FaultName, faultNames, PlannedFault } from './planned-faults.js';
+import { runScenario, type ScenarioReport } from './scenario.js';
 
 // Scenarios mostly wait; a loaded machine makes them wait longer.
 jest.setTimeout(600_000);
