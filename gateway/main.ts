@@ -87,7 +87,7 @@ async function createServices(options: GatewayOptions, log: Logger): Promise<Gat
   const metrics = new GatewayMetrics();
   const client = new KubeClient({
     connection: await connect(),
-    onRequest: (info) => metrics.requested(info),
+    onRequest: (info) => metrics.kube.requested(info),
   });
   const { namespace } = config;
   const path = resourcePath({ group: API_GROUP, version: API_VERSION, plural: BUILD_PLURAL, namespace });
@@ -97,7 +97,7 @@ async function createServices(options: GatewayOptions, log: Logger): Promise<Gat
     trim: recordOf,
     times: { resyncMs },
     log,
-    hooks: metrics.informerHooks(BUILD_PLURAL),
+    hooks: metrics.kube.informerHooks(BUILD_PLURAL),
   });
   const directory = new InformedDirectory({
     informer,

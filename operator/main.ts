@@ -72,7 +72,7 @@ class Operator {
   async run(): Promise<void> {
     const connection = await connect();
     try {
-      const onRequest = this.metrics.requested.bind(this.metrics);
+      const onRequest = this.metrics.kube.requested.bind(this.metrics.kube);
       const beforeWrite = () => this.leadership?.assertValid();
       await this.follow(connection, new KubeClient({ connection, onRequest, beforeWrite }));
     } finally {
@@ -103,7 +103,10 @@ class Operator {
     shared: Omit<TermOptions, 'grants' | 'assertLeader' | 'inheritsRequests'>,
   ): Promise<void> {
     const { config, signal, leaseMs } = this.options;
-    const client = new KubeClient({ connection, onRequest: this.metrics.requested.bind(this.metrics) });
+    const client = new KubeClient({
+      connection,
+      onRequest: this.metrics.kube.requested.bind(this.metrics.kube),
+    });
     const leadership = new Leadership({
       client,
       namespace: config.namespace,
@@ -148,7 +151,7 @@ class Operator {
       this.state = sentence;
     };
     const kinds = await awaitCluster({ client, namespace, resourceTypes, log, signal, waitsFor });
-    const hooks = (resource: string) => metrics.informerHooks(resource);
+    const hooks = (resource: string) => metrics.kube.informerHooks(resource);
     const caches = new Caches({ client, namespace, resyncMs, log, hooks });
     const touch = () => this.term?.capacity.touch();
     const initializing = new UnfinishedJobs(caches, 'initialize', touch);

@@ -40,8 +40,8 @@ async function measured(): Promise<Documented[]> {
     leads: () => true,
   });
   metrics.reconciled(0.1, true);
-  metrics.requested({ method: 'GET', resource: 'pods', status: 200, seconds: 0.1 });
-  const hooks = metrics.informerHooks('pods');
+  metrics.kube.requested({ method: 'GET', resource: 'pods', status: 200, seconds: 0.1 });
+  const hooks = metrics.kube.informerHooks('pods');
   hooks.onEvent?.('ADDED');
   hooks.onWatchEnd?.('ended');
   hooks.onRepair?.(1);
