@@ -15,24 +15,3 @@ export interface GrantStore {
   add(grants: readonly Grant[]): Promise<void>;
   drop(uid: string): void;
 }
-
-/** Grants of one operator process; after a restart the jobs that exist tell what runs. */
-export class MemoryGrants implements GrantStore {
-  private readonly grants = new Map<string, Grant>();
-
-  get(uid: string): Grant | undefined {
-    return this.grants.get(uid);
-  }
-
-  all(): Iterable<Grant> {
-    return this.grants.values();
-  }
-
-  async add(grants: readonly Grant[]): Promise<void> {
-    for (const grant of grants) this.grants.set(grant.uid, grant);
-  }
-
-  drop(uid: string): void {
-    this.grants.delete(uid);
-  }
-}

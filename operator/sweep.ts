@@ -1,12 +1,11 @@
 import { FINALIZER_DEPLOYMENT, LABEL_BUILD } from '../crds/constants.js';
 import type { KubeClient } from '../lib/kube/client.js';
-import { isConflict } from '../lib/kube/errors.js';
 import { objectPath } from '../lib/kube/paths.js';
-import type { KubeObject } from '../lib/kube/types.js';
 import type { Logger } from '../lib/telemetry/logger.js';
 import { readIfThere } from './cluster/apply.js';
 import type { Caches } from './cluster/caches.js';
 import { KindTable as Kinds, type KindTable, type ServedKind } from './cluster/kinds.js';
+import { releaseDeployment } from './cluster/release-deployment.js';
 import { type FoundResource, listMatching } from './cluster/resources.js';
 
 export interface SweepOptions {
@@ -91,26 +90,10 @@ async function remove(options: SweepOptions, resource: FoundResource): Promise<v
   const { kind, path, uid, metadata } = resource;
   const policy = kind === 'Job' ? 'Foreground' : 'Background';
   await client.delete(path, { uid, propagationPolicy: policy });
-  if (metadata.finalizers?.includes(FINALIZER_DEPLOYMENT)) await release(client, path, uid);
+  if (metadata.finalizers?.includes(FINALIZER_DEPLOYMENT)) await releaseDeployment(client, path, uid);
   const build = metadata.labels?.[LABEL_BUILD];
   log.warn(
     { build, kind, name: metadata.name },
     'Removed a resource of a build that does not exist any more',
   );
-}
-
-/** The controllers write to it too, so a conflict is nothing unusual. */
-async function release(client: KubeClient, path: string, uid: string): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    const object = await readIfThere(client, path);
-    if (object?.metadata.uid !== uid) return;
-    const { resourceVersion } = object.metadata;
-    const finalizers = (object.metadata.finalizers ?? []).filter((name) => name !== FINALIZER_DEPLOYMENT);
-    try {
-      await client.mergePatch<KubeObject>(path, { metadata: { uid, resourceVersion, finalizers } });
-      return;
-    } catch (error) {
-      if (!isConflict(error) || tries >= 5) throw error;
-    }
-  }
 }

@@ -1,15 +1,10 @@
-import { FINALIZER_BUILD, FINALIZER_DEPLOYMENT, LABEL_BUILD } from '../../crds/constants.js';
+import { FINALIZER_BUILD, LABEL_BUILD } from '../../crds/constants.js';
 import { isNotFound } from '../../lib/kube/errors.js';
 import { objectPath } from '../../lib/kube/paths.js';
 import type { KubeObject } from '../../lib/kube/types.js';
-import {
-  asDenied,
-  isNamespaceTerminating,
-  isOurs,
-  namespaceTerminates,
-  readIfThere,
-} from '../cluster/apply.js';
+import { asDenied, isNamespaceTerminating, isOurs, namespaceTerminates } from '../cluster/apply.js';
 import { asJob, withOwnership } from '../cluster/decorate.js';
+import { releaseDeployment } from '../cluster/release-deployment.js';
 import { listResources } from '../cluster/resources.js';
 import { refusalAfter } from '../memory.js';
 import type { JobView, Verdict } from '../plan/observed.js';
@@ -141,22 +136,16 @@ export async function removeResources(work: Work): Promise<void> {
 /** Deletes the Deployment and takes our finalizer away, with the ReplicaSets that orphaning would leave. */
 export async function removeDeployment(work: Work): Promise<void> {
   const { client, caches } = work.services;
-  const { deployment, build } = work.observed;
+  const { deployment } = work.observed;
   if (!deployment) return;
   const { name, uid } = deployment.metadata;
   const path = objectPath(caches.paths.deployments, name);
   await client.delete(path, { uid, propagationPolicy: 'Background' });
   // Not before: the controller would make them again.
   await removeReplicaSets(work);
-  const object = await readIfThere(client, path);
-  if (!object || object.metadata.uid !== uid || !isOurs(object, build))
-    return caches.deployments.observeDeleted(name, uid);
-  const finalizers = (object.metadata.finalizers ?? []).filter(
-    (finalizer) => finalizer !== FINALIZER_DEPLOYMENT,
-  );
-  const metadata = { uid, resourceVersion: object.metadata.resourceVersion, finalizers };
-  await client.mergePatch(path, { metadata });
-  await caches.deployments.refresh(name);
+  const object = await releaseDeployment(client, path, uid);
+  if (object) await caches.deployments.refresh(name);
+  else caches.deployments.observeDeleted(name, uid);
 }
 
 export async function removeSecret(work: Work): Promise<void> {

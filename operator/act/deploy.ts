@@ -1,9 +1,9 @@
-import { FINALIZER_DEPLOYMENT } from '../../crds/constants.js';
 import type { InitStatus } from '../../crds/runboatbuild.generated.js';
 import type { DeleteAnswer } from '../../lib/kube/requests.js';
 import type { KubeObject } from '../../lib/kube/types.js';
 import { isImmutableRefusal, isOurs, type KnownObject, NotYet, readIfThere } from '../cluster/apply.js';
 import { identityOf } from '../cluster/decorate.js';
+import { releaseDeployment } from '../cluster/release-deployment.js';
 import { listResources } from '../cluster/resources.js';
 import type { KubeResource, Mode } from '../render/types.js';
 import type { BuildSettings } from '../settings.js';
@@ -75,7 +75,7 @@ async function removeStale(
   for (const resource of [resources.deployment, ...resources.others]) wanted.add(identityOf(resource));
   for (const found of await listResources(work.services, build)) {
     if (wanted.has(identityOf(found)) || found.isRecord || found.kind === 'Job') continue;
-    if (found.kind === 'Deployment') await releaseDeployment(work, found.path, found.uid);
+    if (found.kind === 'Deployment') await release(work, found.path, found.uid);
     const answer = await work.services.client.delete(found.path, {
       uid: found.uid,
       propagationPolicy: 'Background',
@@ -89,15 +89,9 @@ async function removeStale(
 }
 
 /** Without our finalizer its deletion is over at once and not taken for a user's wish to delete the build. */
-async function releaseDeployment(work: Work, path: string, uid: string): Promise<void> {
-  const { client, caches } = work.services;
-  const object = await readIfThere(client, path);
-  if (object?.metadata.uid !== uid) return;
-  const finalizers = (object.metadata.finalizers ?? []).filter(
-    (finalizer) => finalizer !== FINALIZER_DEPLOYMENT,
-  );
-  const metadata = { uid, resourceVersion: object.metadata.resourceVersion, finalizers };
-  caches.deployments.observe(await client.mergePatch<KubeObject>(path, { metadata }));
+async function release({ services }: Work, path: string, uid: string): Promise<void> {
+  const object = await releaseDeployment(services.client, path, uid);
+  if (object) services.caches.deployments.observe(object);
 }
 
 /** The cache must not go on showing a Deployment that is replaced. Throws NotYet while others hold it. */
@@ -130,7 +124,7 @@ async function removeForReplacement(work: Work, resource: KubeResource): Promise
   const object = await readIfThere(client, path);
   if (!object || !isOurs(object, build)) return;
   const { uid, name } = object.metadata;
-  if (resource.kind === 'Deployment') await releaseDeployment(work, path, uid);
+  if (resource.kind === 'Deployment') await release(work, path, uid);
   const answer = await client.delete(path, { uid, propagationPolicy: 'Background' });
   work.log.info({ kind: resource.kind, name }, 'Deleted a resource that cannot be changed, to make it again');
   if (resource.kind === 'Deployment') noteDeleted(work, name, answer);

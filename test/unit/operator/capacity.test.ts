@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Capacity, type CapacityOptions } from '../../../operator/capacity.js';
-import { MemoryGrants } from '../../../operator/grants.js';
 import type { Attempt, Limits, Target } from '../../../operator/limits.js';
 import { planBuild } from '../../../operator/plan/plan-build.js';
 import { ago, now, type ObservedParts, observed } from '../../support/observed.js';
+import { MemoryGrants } from './memory-grants.js';
 
 /** The real thing with a clock of its own; what it decides about other builds is only noted. */
 class Setup {
