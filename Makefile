@@ -6,6 +6,8 @@ SHELL := /bin/bash
 dependencies := node_modules/.package-lock.json
 typescript := node --import ./test/support/typescript.js
 generators := $(wildcard crds/scripts/generate-*.mjs lib/*/scripts/generate-*.mjs)
+pages := dist/gateway/ui/index.html
+page_sources := $(shell find gateway/ui -type f) gateway/pages/state-looks.ts
 scripts := .ci/run $(wildcard test/cluster/*.sh)
 
 .PHONY: help run test chaos bench cluster build fmt lint generate generated clean
@@ -30,6 +32,7 @@ cluster: $(dependencies) ## Hold a test cluster up until Ctrl-C and print how to
 
 build: $(dependencies) ## Compile into dist/, which checks types and the walls between folders
 	@node_modules/.bin/tsc -b
+	@$(MAKE) --no-print-directory $(pages)
 
 fmt: $(dependencies) ## Format all files
 	@node_modules/.bin/biome check --write .
@@ -47,6 +50,10 @@ generated: build ## Check that the generated files are up to date
 
 clean: ## Remove what was built; the cached programs of the test cluster stay
 	rm -rf dist test-output
+
+# The web pages, only when they have changed.
+$(pages): $(dependencies) $(page_sources)
+	@node_modules/.bin/vite build --config gateway/ui/vite.config.js --logLevel warn
 
 $(dependencies): package-lock.json
 	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' \

@@ -9,7 +9,9 @@ import { dropBody, warnOfProxy } from './http/request-limits.js';
 import { createRequestLog } from './http/request-log.js';
 import { withoutSlash } from './http/without-slash.js';
 import { createDocsRouter } from './openapi/docs-router.js';
+import { createAssetsRouter } from './pages/assets-router.js';
 import { errorPage } from './pages/error-page.js';
+import { PageFiles } from './pages/page-files.js';
 import { createPagesRouter } from './pages/pages-router.js';
 import type { GatewayServices } from './services.js';
 
@@ -37,12 +39,14 @@ export function createApp({ services, readiness, api, webhooks }: AppOptions): E
   });
   app.use(withoutSlash, createSameOriginRule(config), createHealthRouter(readiness));
   for (const router of webhooks) app.use(router);
-  app.use(dropBody, createDocsRouter());
+  // The page of an error is to look like one when nothing is ready, too.
+  app.use(dropBody, createDocsRouter(), createAssetsRouter());
+  const pages = new PageFiles();
   const ready = requireReadiness(readiness);
   app.use('/api/v1', ready, createReadsRouter(services), createBuildsRouter(services), ...api);
   app.use('/api', noSuchPath);
-  app.use(ready, compression(), createPagesRouter(services));
+  app.use(ready, compression(), createPagesRouter({ ...services, pages }));
   app.use(noSuchPath);
-  app.use(createErrorAnswer({ log, page: (error) => errorPage(error, config.footerHtml) }));
+  app.use(createErrorAnswer({ log, page: (error) => errorPage(pages, error, config.footerHtml) }));
   return app;
 }

@@ -22,6 +22,8 @@ export function createSecurityHeaders({ hsts }: { hsts: boolean }): RequestHandl
         objectSrc: ["'none'"],
         scriptSrc: ["'self'"],
         styleSrc: ["'self'"],
+        // The same footer may have style attributes; no page of ours puts others' text into one.
+        styleSrcAttr: ["'unsafe-inline'"],
       },
     },
     strictTransportSecurity: hsts ? { maxAge: 31_536_000, includeSubDomains: false } : false,

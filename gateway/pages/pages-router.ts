@@ -1,30 +1,26 @@
-import type { RequestHandler, Router } from 'express';
+import type { RequestHandler, Response, Router } from 'express';
 import { deployLink } from '../builds/build-json.js';
 import { stateOf } from '../builds/build-state.js';
-import { parseFilter } from '../builds/parse-filter.js';
 import { HttpError } from '../http/http-error.js';
 import { queryOf } from '../http/query.js';
 import { addRoute, strictRouter } from '../http/routes.js';
 import type { GatewayServices } from '../services.js';
 import { badge } from './badge.js';
-import { buildBody, listBody, pageOf } from './build-pages.js';
-import { htmlPage, STYLE } from './html.js';
+import type { PageFiles, PageName } from './page-files.js';
 
-type Services = Pick<GatewayServices, 'config' | 'directory'>;
+type Services = Pick<GatewayServices, 'config' | 'directory'> & { readonly pages: PageFiles };
 
 const LIST_PARAMETERS = ['repo', 'target_branch', 'branch', 'pr', 'status'];
 
-/** The addresses that browsers visit, and the badge. */
+/** The addresses that browsers visit, and the badge. What pages show they read from the API themselves. */
 export function createPagesRouter(services: Services): Router {
   const router = strictRouter();
-  const front = frontPage(services);
-  for (const path of ['/', '/webui', '/webui/']) addRoute(router, path, { get: front });
-  addRoute(router, '/webui/builds.html', { get: listPage(services) });
-  addRoute(router, '/webui/build.html', { get: buildPage(services) });
-  addRoute(router, '/webui/style.css', {
-    get: (_request, response) => {
-      response.type('css').set('Cache-Control', 'no-cache').send(STYLE);
-    },
+  const front: RequestHandler = (_request, response) => sendPage(services, response, 'index');
+  const list: RequestHandler = (_request, response) => sendPage(services, response, 'builds');
+  for (const path of ['/', '/webui', '/webui/', '/webui/index.html']) addRoute(router, path, { get: front });
+  addRoute(router, '/webui/builds.html', { get: list });
+  addRoute(router, '/webui/build.html', {
+    get: (request, response) => sendBuildPage(services, response, queryOf(request).get('name') ?? ''),
   });
   addRoute(router, '/builds', { get: leadToList });
   addRoute(router, '/builds/:name', { get: leadToBuild(services) });
@@ -32,39 +28,23 @@ export function createPagesRouter(services: Services): Router {
   return router;
 }
 
-function frontPage({ config, directory }: Services): RequestHandler {
-  return (_request, response) => {
-    const body = listBody(
-      'Builds',
-      directory.list().map((record) => directory.describe(record)),
+function sendPage({ config, pages }: Services, response: Response, name: PageName, detail?: string): void {
+  const { footerHtml } = config;
+  const page = pages.page(name, { footerHtml, ...(detail === undefined ? {} : { detail }) });
+  if (page === undefined) {
+    throw new HttpError(
+      503,
+      'The pages have not been built: run "make build", which does it after compiling.',
     );
-    const { footerHtml } = config;
-    response
-      .type('html')
-      .set('Cache-Control', 'no-cache')
-      .send(htmlPage({ title: 'runboat', body, footerHtml }));
-  };
+  }
+  response.type('html').set('Cache-Control', 'no-cache').send(page);
 }
 
-function listPage({ config, directory }: Services): RequestHandler {
-  return (request, response) => {
-    const filter = parseFilter(queryOf(request));
-    const builds = directory.list(filter).map((record) => directory.describe(record));
-    const title = filter.repo ?? 'Builds';
-    const page = htmlPage({ title, body: listBody(title, builds), footerHtml: config.footerHtml });
-    response.type('html').set('Cache-Control', 'no-cache').send(page);
-  };
-}
-
-function buildPage({ config, directory }: Services): RequestHandler {
-  return (request, response) => {
-    const name = queryOf(request).get('name') ?? '';
-    const record = directory.get(name);
-    if (record === undefined) throw noSuchPage(name);
-    const body = buildBody(directory.describe(record));
-    const page = htmlPage({ title: name, body, footerHtml: config.footerHtml });
-    response.type('html').set('Cache-Control', 'no-cache').send(page);
-  };
+/** The page of a build that is not there is served too: it may remember the build, and can offer to build it again. */
+function sendBuildPage(services: Services, response: Response, name: string): void {
+  const isThere = services.directory.get(name) !== undefined;
+  response.status(isThere ? 200 : 404);
+  sendPage(services, response, 'build', isThere ? '' : noSuchBuildText(name));
 }
 
 /** Only what the page knows is handed on. */
@@ -80,11 +60,12 @@ const leadToList: RequestHandler = (request, response) => {
 };
 
 /** With `live`, whatever its value, to the build itself if it is started. Nothing is ever started by a visit. */
-function leadToBuild({ config, directory }: Services): RequestHandler {
+function leadToBuild(services: Services): RequestHandler {
+  const { config, directory } = services;
   return (request, response) => {
     const name = String(request.params['name']);
     const record = directory.get(name);
-    if (record === undefined) throw noSuchPage(name);
+    if (record === undefined) return sendBuildPage(services, response, name);
     const isLive = new URL(request.originalUrl, 'http://localhost').searchParams.has('live');
     response.set('Cache-Control', 'no-store');
     if (!isLive) return response.redirect(307, pageOf(name));
@@ -107,9 +88,10 @@ function badgeOf({ directory }: Services): RequestHandler {
   };
 }
 
-function noSuchPage(name: string): HttpError {
-  return new HttpError(
-    404,
-    `There is no build called ${name}. It may have been undeployed; a new one may exist.`,
-  );
+function pageOf(name: string): string {
+  return `/webui/build.html?name=${encodeURIComponent(name)}`;
+}
+
+function noSuchBuildText(name: string): string {
+  return `There is no build called ${name}. It may have been undeployed; a new one may exist.`;
 }

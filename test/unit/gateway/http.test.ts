@@ -6,7 +6,7 @@ import { onceAVersion } from '../../../gateway/http/memo.js';
 import { queryOf, refuseUnknown } from '../../../gateway/http/query.js';
 import { GatewayMetrics } from '../../../gateway/metrics.js';
 import { badge } from '../../../gateway/pages/badge.js';
-import { escapeHtml } from '../../../gateway/pages/html.js';
+import { escapeHtml } from '../../../gateway/pages/escape-html.js';
 import { ApiError, NoAnswerError } from '../../../lib/kube/errors.js';
 
 const request = (originalUrl: string) => ({ originalUrl, url: originalUrl });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -13,17 +13,19 @@ const allowed: Record<string, readonly string[]> = {
   lib: ['crds'],
   operator: ['crds', 'lib'],
   gateway: ['crds', 'lib'],
+  // What the gateway sees; that none of it is run in a browser is tested below.
+  'gateway/ui': ['crds', 'lib', 'gateway'],
   cli: ['crds', 'lib', 'operator', 'gateway'],
-  test: ['crds', 'lib', 'operator', 'gateway', 'cli'],
-  bench: ['crds', 'lib', 'operator', 'gateway', 'cli', 'test'],
+  test: ['crds', 'lib', 'operator', 'gateway', 'gateway/ui', 'cli'],
+  bench: ['crds', 'lib', 'operator', 'gateway', 'gateway/ui', 'cli', 'test'],
 };
 const projects = Object.keys(allowed);
 
-const importForms: Record<string, (target: string) => string> = {
-  named: (target) => `import { value } from '../${target}/subject.js';\nexport const used: number = value;\n`,
-  'type-only': (target) =>
-    `import type { Shape } from '../${target}/subject.js';\nexport type Used = Shape;\n`,
-  dynamic: (target) => `export const used: Promise<unknown> = import('../${target}/subject.js');\n`,
+/** Sources that import a module in one form. */
+const importForms: Record<string, (module: string) => string> = {
+  named: (module) => `import { value } from '${module}';\nexport const used: number = value;\n`,
+  'type-only': (module) => `import type { Shape } from '${module}';\nexport type Used = Shape;\n`,
+  dynamic: (module) => `export const used: Promise<unknown> = import('${module}');\n`,
 };
 
 /** A copy of the checkout's compiler settings, with two small sources a project. */
@@ -54,15 +56,17 @@ describe('The walls between the folders', () => {
   const closed = pairs.filter(({ from, to }) => !allowed[from]!.includes(to));
 
   it.each(open)('let $from import $to', async ({ from, to }) => {
-    expect(await compile(from, importForms['named']!(to))).toBe('');
+    expect(await compile(from, importForms['named']!(subjectOf(from, to)))).toBe('');
   });
 
   it.each(closed)('stop $from from importing $to', async ({ from, to }) => {
-    expect(await compile(from, importForms['named']!(to))).toContain('error TS6307');
+    expect(await compile(from, importForms['named']!(subjectOf(from, to)))).toContain('error TS6307');
   });
 
   it.each(Object.keys(importForms))('stop an import that is %s', async (form) => {
-    expect(await compile('operator', importForms[form]!('cli'))).toContain('error TS6307');
+    expect(await compile('operator', importForms[form]!(subjectOf('operator', 'cli')))).toContain(
+      'error TS6307',
+    );
   });
 
   it('are those of every project that the build compiles', async () => {
@@ -72,6 +76,31 @@ describe('The walls between the folders', () => {
     );
   });
 });
+
+describe('The web pages', () => {
+  it('run nothing of the server but how states look, which imports nothing itself', async () => {
+    const folder = path.join(repositoryRoot, 'gateway/ui');
+    const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.ts'));
+    expect(files.length).toBeGreaterThan(5);
+    const run: string[] = [];
+    for (const file of files) {
+      const source = await readFile(path.join(folder, file), 'utf8');
+      for (const [, form, module] of source.matchAll(/^(?:import|export) (type )?.*?from '(\.[^']*)';$/gms)) {
+        const target = path.relative(folder, path.resolve(folder, path.dirname(file), module!));
+        if (form === undefined && target.startsWith('..')) run.push(target);
+      }
+    }
+    expect([...new Set(run)]).toEqual(['../pages/state-looks.js']);
+    const looks = await readFile(path.join(repositoryRoot, 'gateway/pages/state-looks.ts'), 'utf8');
+    expect(looks).not.toMatch(/^import /m);
+  });
+});
+
+/** The module of another project, as a source in the folder of this one names it. */
+function subjectOf(project: string, other: string): string {
+  const relative = path.relative(project, `${other}/subject.js`);
+  return relative.startsWith('.') ? relative : `./${relative}`;
+}
 
 /** What the compiler prints for a project that has a further source file. */
 async function compile(project: string, source: string): Promise<string> {
