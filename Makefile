@@ -8,7 +8,7 @@ typescript := node --import ./test/support/typescript.js
 generators := $(wildcard crds/scripts/generate-*.mjs lib/*/scripts/generate-*.mjs)
 pages := dist/gateway/ui/index.html
 page_sources := $(shell find gateway/ui -type f) gateway/pages/state-looks.ts
-scripts := .ci/run $(wildcard test/cluster/*.sh)
+scripts := .ci/run $(wildcard test/cluster/*.sh test/cluster/*/*.sh)
 
 .PHONY: help run test chaos bench cluster build fmt lint generate generated clean
 

@@ -13,6 +13,7 @@ import {
 } from './components.js';
 import { type ClusterUser, kubeconfigPath, writeCredentials, writeKubeconfigs } from './credentials.js';
 import { removeLeftovers } from './leftovers.js';
+import { clusterFile } from './paths.js';
 import { folderPrefix, reservePort } from './ports.js';
 import { ClusterProcesses } from './processes.js';
 import { clusterPrograms, findPrograms } from './programs.js';
@@ -24,6 +25,8 @@ export type { Component } from './components.js';
 export interface ClusterOptions {
   /** Simulated nodes; each takes any number of pods. */
   nodes?: number;
+  /** Keeps the volumes of claims in the cluster's folder, as a real node needs it (see node/); only as root. */
+  ownVolumes?: boolean;
   /** Whether the API server writes an audit log, one JSON line a request and stage, without bodies. */
   audit?: boolean;
   tell?: (line: string) => void;
@@ -41,6 +44,8 @@ export interface Cluster {
   readonly programs: Record<string, string>;
   /** Path of the audit log, which is only written with the option `audit`. */
   readonly auditLog: string;
+  /** Further programs can be started among them, to end with the cluster. */
+  readonly processes: ClusterProcesses;
   /** Runs kubectl and gives what it printed. Throws a CommandError with its `stderr` if it fails. */
   kubectl(args: string[], input?: string): Promise<string>;
   stopApiServer(signal?: NodeJS.Signals): Promise<void>;
@@ -88,7 +93,7 @@ class ControlPlane implements Cluster {
   constructor(
     readonly dir: string,
     readonly programs: Record<(typeof clusterPrograms)[number], string>,
-    private readonly processes: ClusterProcesses,
+    readonly processes: ClusterProcesses,
     private readonly options: ClusterOptions,
   ) {
     this.kubeconfig = kubeconfigPath(dir, 'admin');
@@ -168,7 +173,11 @@ class ControlPlane implements Cluster {
 
   #spawn(component: Component): void {
     const settings = { folder: this.dir, ports: this.#ports, audit: this.options.audit === true };
-    this.processes.start(component, this.programs[component], argumentsOf(component, settings));
+    const program = this.programs[component];
+    const args = argumentsOf(component, settings);
+    if (component === 'kube-controller-manager' && this.options.ownVolumes === true)
+      this.processes.start(component, clusterFile('node', 'provisioner.sh'), [this.dir, program, ...args]);
+    else this.processes.start(component, program, args);
   }
 
   #waitHealthy(component: 'etcd' | 'kube-apiserver'): Promise<void> {

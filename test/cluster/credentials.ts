@@ -9,6 +9,7 @@ const users = {
   'kube-controller-manager': 'system:kube-controller-manager',
   'kube-scheduler': 'system:kube-scheduler',
   kwok: 'kwok',
+  kubelet: 'kubelet',
 };
 export type ClusterUser = keyof typeof users;
 

@@ -16,4 +16,9 @@ for file in "$folder"/pids/*; do
     *"$folder"*) kill -KILL "$pid" 2> /dev/null ;;
   esac
 done
-rm -rf "$folder"
+if [ -d "$folder/node" ]; then bash "$(dirname "$0")/node/cgroups.sh" remove "$folder"; fi
+# What a killed program still held or wrote may take a moment to be gone.
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+  rm -rf "$folder" 2> /dev/null && break
+  sleep 0.5
+done

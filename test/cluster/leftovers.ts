@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { runCommand } from './command.js';
 import { isAlive } from './lock-file.js';
+import { clusterFile } from './paths.js';
 import { folderPrefix } from './ports.js';
 
 /** A folder this young without a guard is one that is just being set up. */
@@ -17,6 +20,8 @@ export async function removeLeftovers(): Promise<void> {
     const folder = path.join(os.tmpdir(), name);
     if (await isInUse(folder)) continue;
     await endProcesses(folder);
+    if (existsSync(path.join(folder, 'node')))
+      await runCommand(clusterFile('node', 'cgroups.sh'), ['remove', folder]);
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,4 +17,10 @@ function findRoot(from: string): string {
 /** A file of test/cluster/ that is not compiled: scripts and Go modules. */
 export function clusterFile(...names: string[]): string {
   return path.join(repositoryRoot, 'test', 'cluster', ...names);
+}
+
+/** A path in the user's cache, which keeps what takes long to make. */
+export function cachedPath(...names: string[]): string {
+  const base = process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache');
+  return path.join(base, 'runboat', ...names);
 }

@@ -1,10 +1,10 @@
 import { accessSync, constants } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { buildPrograms } from './build-programs.js';
 import { downloadPrograms } from './download.js';
 import { withLockFile } from './lock-file.js';
+import { cachedPath } from './paths.js';
 import { type ProgramName, type ProgramSource, programSources, programsVersion } from './program-sources.js';
 
 export type { ProgramName } from './program-sources.js';
@@ -37,8 +37,7 @@ export async function findPrograms<T extends ProgramName>(
 
 /** The folder where programs of the pinned versions are kept. */
 export function cacheFolder(): string {
-  const base = process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache');
-  return path.join(base, 'runboat', 'kubernetes', programsVersion());
+  return cachedPath('kubernetes', programsVersion());
 }
 
 async function fill(
