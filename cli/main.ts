@@ -23,6 +23,11 @@ const commands: readonly Command[] = [
     summary: 'config check: find everything wrong with configuration and bundles',
     load: () => import('./config.js'),
   },
+  {
+    name: 'convert-bundle',
+    summary: 'turn a folder with kustomization.yaml.jinja into a bundle',
+    load: () => import('./convert-bundle.js'),
+  },
 ];
 
 /** Runs a subcommand and sets the exit code: 0, 1 failed, 2 wrong usage or configuration. */
@@ -56,6 +61,6 @@ function complain(sentence: string): number {
 }
 
 function help(): string {
-  const list = commands.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n');
+  const list = commands.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`).join('\n');
   return `Usage: runboat COMMAND [OPTIONS]\n\nCommands:\n${list}\n\nrunboat COMMAND --help tells the options of a command.\n`;
 }

@@ -91,12 +91,7 @@ function folderMessage(folder: string): string | undefined {
 }
 
 function conversion(folder: string): string {
-  return [
-    `${folder} has ${OLD_TEMPLATE}, a Jinja template, which is not rendered any more; convert it once:`,
-    `rename it to ${TEMPLATE}, write {% if mode == "start" %} as {{#if (eq mode "start")}} and {% endif %} as {{/if}},`,
-    'write {% for key, value in build_env.items() %} as {{#each build_env}} with {{@key}} and {{this}} inside and {{/each}} at the end,',
-    'and drop filters; values such as {{ build_name }} stay as they are',
-  ].join(' ');
+  return `${folder} has ${OLD_TEMPLATE}, a Jinja template, which is not rendered any more; convert it once: runboat convert-bundle ${folder}`;
 }
 
 function isPathOverBuiltIn(claim: Claim, sources: BundleSources, builtIn: Record<string, string>): boolean {

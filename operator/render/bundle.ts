@@ -107,7 +107,7 @@ function assertRoot(name: string, folder: string, files: ReadonlyMap<string, Buf
     throw invalid(
       name,
       'kustomization.yaml.jinja',
-      `Jinja templates cannot be used; rename it to ${ROOT_FILE} and write {{#if x}} ... {{/if}} for {% if x %} ... {% endif %}.`,
+      `Jinja templates cannot be used; convert it once: runboat convert-bundle ${folder}`,
     );
   }
   throw invalid(

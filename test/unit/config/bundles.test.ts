@@ -53,7 +53,7 @@ describe('bundles', () => {
     const env = { ...MINIMAL, RUNBOAT_BUILD_DEFAULT_KUBEFILES_PATH: `${folder}/old` };
     const [problem] = problemsOf({ env });
     expect(problem?.path).toBe('RUNBOAT_BUILD_DEFAULT_KUBEFILES_PATH');
-    expect(problem?.message).toMatch(/convert it once: rename it to kustomization\.yaml\.hbs, .*\{\{#if /);
+    expect(problem?.message).toContain(`convert it once: runboat convert-bundle ${folder}/old`);
   });
 
   it('by RUNBOAT_BUILD_DEFAULT_KUBEFILES_PATH are the default, unless RUNBOAT_DEFAULT_BUNDLE says another', () => {

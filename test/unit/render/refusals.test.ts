@@ -396,7 +396,7 @@ describe('a folder that is no bundle is refused', () => {
 
   it('with a Jinja kustomization, saying how to convert it', async () => {
     expect(await load({ 'kustomization.yaml.jinja': '' })).toMatch(
-      /rename it to kustomization\.yaml\.hbs and write \{\{#if x\}\}/,
+      /convert it once: runboat convert-bundle /,
     );
   });
 

@@ -1,0 +1,123 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it, jest } from '@jest/globals';
+import { runboat } from './run-command.js';
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+function folderWith(files: Record<string, string>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'runboat-old-bundle-'));
+  folders.push(folder);
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+  return folder;
+}
+
+const job = (kind: string) => `
+apiVersion: batch/v1
+kind: Job
+metadata: {name: ${kind}, labels: {runboat/job-kind: ${kind}}}
+spec:
+  template:
+    metadata: {labels: {runboat/job-kind: ${kind}}}
+    spec: {restartPolicy: Never, containers: [{name: app, image: app}]}
+`;
+
+const files = {
+  'kustomization.yaml.jinja': `
+resources:
+  {%- if mode == 'deployment' %}
+  - deployment.yaml
+  {%- elif mode == "initialize" %}
+  - initialize.yaml
+  {%- elif mode == "cleanup" %}
+  - cleanup.yaml
+  {%- endif %}
+namespace: {{ namespace }}
+namePrefix: "{{ build_name }}-"
+commonLabels:
+  runboat/build: "{{ build_name }}"
+commonAnnotations:
+  runboat/pr: "{{ commit_info.pr if commit_info.pr else '' }}"
+images:
+  - name: app
+    newName: "{{ image_name }}"
+    newTag: "{{ image_tag }}"
+configMapGenerator:
+  - name: env
+    literals:
+      {%- for key, value in build_env.items() %}
+      - {{ key }}={{ value }}
+      {%- endfor %}
+generatorOptions:
+  disableNameSuffixHash: true
+patches:
+  - target: {kind: Deployment, name: app}
+    patch: |-
+      - op: replace
+        path: /spec/template/spec/priorityClassName
+        value: {{ build_template_vars["priority"] }}
+`,
+  'deployment.yaml': `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: app}
+spec:
+  selector: {matchLabels: {app: app}}
+  template:
+    metadata: {labels: {app: app}}
+    spec: {priorityClassName: low, containers: [{name: app, image: app}]}
+`,
+  'initialize.yaml': job('initialize'),
+  'cleanup.yaml': job('cleanup'),
+};
+
+// Each runs kustomize for each mode more than once.
+jest.setTimeout(60_000);
+
+describe('runboat convert-bundle', () => {
+  it('makes a valid bundle of a folder of the Python runboat, beside its template', async () => {
+    const folder = folderWith(files);
+    const { code, stdout, stderr } = await runboat(['convert-bundle', folder]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('It is a valid bundle in all five modes.');
+    expect(existsSync(join(folder, 'kustomization.yaml.jinja'))).toBe(true);
+  });
+
+  it('writes to another folder with all other files, and never over an earlier result', async () => {
+    const folder = folderWith(files);
+    const target = join(folderWith({}), 'new');
+    expect((await runboat(['convert-bundle', folder, target])).code).toBe(0);
+    expect(readFileSync(join(target, 'deployment.yaml'), 'utf8')).toBe(files['deployment.yaml']);
+    expect(existsSync(join(target, 'kustomization.yaml.jinja'))).toBe(false);
+    const again = await runboat(['convert-bundle', folder, target]);
+    expect(again.code).toBe(2);
+    expect(again.stderr).toContain('exists already; remove it to convert anew');
+  });
+
+  it('names file and line of what is left to do', async () => {
+    const template = files['kustomization.yaml.jinja'].replace('{{ namespace }}', '{{ namespace | upper }}');
+    const folder = folderWith({ ...files, 'kustomization.yaml.jinja': template });
+    const { code, stdout } = await runboat(['convert-bundle', folder]);
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      `${join(folder, 'kustomization.yaml.jinja')}:10: the value is not converted: the filter upper`,
+    );
+  });
+
+  it('says what breaks the contract of bundles', async () => {
+    const { 'cleanup.yaml': _, ...rest } = files;
+    const { code, stdout } = await runboat(['convert-bundle', folderWith(rest)]);
+    expect(code).toBe(1);
+    expect(stdout).toContain('cleanup.yaml');
+  });
+
+  it('refuses a folder without a template', async () => {
+    const { code, stderr } = await runboat(['convert-bundle', folderWith({})]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('kustomization.yaml.jinja');
+  });
+});
