@@ -38,7 +38,7 @@ const END_WITHIN_MS = 6_000;
 /** Runs the gateway until the signal is aborted; resolves when all requests are answered and all streams ended. */
 export async function runGateway(options: GatewayOptions): Promise<void> {
   const { config, signal } = options;
-  const log = createLogger('gateway', config.log.level);
+  const log = createLogger('gateway', config.log.level, { isGathered: true });
   for (const warning of options.warnings) log.warn({ detail: warning }, 'Configuration warning');
   const services = await createServices(options, log);
   const { informer, client } = services;

@@ -1,3 +1,5 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 import { HttpError } from './http-error.js';
@@ -9,25 +11,46 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
  * ours, so nothing here may upgrade or cover them.
  */
 export function createSecurityHeaders({ hsts }: { hsts: boolean }): RequestHandler {
-  return helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'self'"],
-        baseUri: ["'none'"],
-        formAction: ["'self'"],
-        frameAncestors: ["'self'"],
-        // The footer of the configuration may show a picture from elsewhere.
-        imgSrc: ["'self'", 'data:', 'https:'],
-        objectSrc: ["'none'"],
-        scriptSrc: ["'self'"],
-        styleSrc: ["'self'"],
-        // The same footer may have style attributes; no page of ours puts others' text into one.
-        styleSrcAttr: ["'unsafe-inline'"],
+  const headers = headersOf(
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: {
+          defaultSrc: ["'self'"],
+          baseUri: ["'none'"],
+          formAction: ["'self'"],
+          frameAncestors: ["'self'"],
+          // The footer of the configuration may show a picture from elsewhere.
+          imgSrc: ["'self'", 'data:', 'https:'],
+          objectSrc: ["'none'"],
+          scriptSrc: ["'self'"],
+          styleSrc: ["'self'"],
+          // The same footer may have style attributes; no page of ours puts others' text into one.
+          styleSrcAttr: ["'unsafe-inline'"],
+        },
       },
-    },
-    strictTransportSecurity: hsts ? { maxAge: 31_536_000, includeSubDomains: false } : false,
+      strictTransportSecurity: hsts ? { maxAge: 31_536_000, includeSubDomains: false } : false,
+    }),
+  );
+  return (_request, response, next) => {
+    for (const [name, value] of headers) response.setHeader(name, value);
+    next();
+  };
+}
+
+/** What a middleware sets, by name: the same for every request, so it need not run for each. */
+function headersOf(middleware: ReturnType<typeof helmet>): readonly [string, string][] {
+  const headers = new Map<string, string>();
+  const request = new IncomingMessage(new Socket());
+  const response = new ServerResponse(request);
+  response.setHeader = (name, value) => {
+    headers.set(name, String(value));
+    return response;
+  };
+  middleware(request, response, (error) => {
+    if (error !== undefined) throw error;
   });
+  return [...headers];
 }
 
 /**

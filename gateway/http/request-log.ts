@@ -7,7 +7,8 @@ const GIVEN_ID = /^[\w.-]{1,64}$/;
 
 /**
  * Gives each request an id (that of `X-Request-Id` if it is harmless), measures it and logs its end: reads only at
- * level debug. Paths are logged without their query, and as JSON, so that nobody can write lines of their own.
+ * level debug. Paths are logged without their query, and as JSON, so that nobody can write lines of their own. What a
+ * handler leaves in `response.locals.logged` is in the line too.
  */
 export function createRequestLog({ log, metrics }: { log: Logger; metrics: GatewayMetrics }): RequestHandler {
   const prefix = randomBytes(4).toString('hex');
@@ -42,7 +43,7 @@ function isWorthALine({ method }: Request, { statusCode }: Response): boolean {
 
 function write(end: { log: Logger; request: Request; response: Response; seconds: number }): void {
   const { log, request, response, seconds } = end;
-  const { requestId, user } = response.locals;
+  const { requestId, user, logged } = response.locals;
   const fields = {
     requestId,
     method: request.method,
@@ -52,6 +53,7 @@ function write(end: { log: Logger; request: Request; response: Response; seconds
     address: request.ip,
     ...(user === undefined ? {} : { user }),
     ...(response.writableFinished ? {} : { cut: true }),
+    ...(logged as object | undefined),
   };
   if (isWorthALine(request, response)) log.info(fields, 'Request');
   else log.debug(fields, 'Request');

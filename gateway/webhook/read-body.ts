@@ -62,7 +62,10 @@ function consume(request: IncomingMessage, take: (chunk: Buffer) => void): Promi
     };
     request.on('data', onData);
     request.once('end', resolve);
-    const breakOff = () => reject(new HttpError(400, 'The request ended before its body was complete.'));
+    // Errors are dear to make, and every request is closed at last.
+    const breakOff = () => {
+      if (!request.complete) reject(new HttpError(400, 'The request ended before its body was complete.'));
+    };
     request.once('error', breakOff);
     request.once('close', breakOff);
   });

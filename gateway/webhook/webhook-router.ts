@@ -35,7 +35,7 @@ export function createWebhookRouter({ actions, config, informer, log }: WebhookS
   addRoute(router, '/webhooks/github', {
     post: async (request, response) => {
       const body = await readTrusted(request, config.github, bodies);
-      await answer({ request, response, body }, delivery, log);
+      await answer({ request, response, body }, delivery);
     },
   });
   return router;
@@ -69,12 +69,12 @@ async function readTrusted(request: Request, settings: SigningSettings, bodies: 
 async function answer(
   { request, response, body }: { request: Request; response: Response; body: Buffer },
   services: DeliveryServices,
-  log: Logger,
 ): Promise<void> {
   const event = request.get('x-github-event');
   if (!event) throw new HttpError(400, 'The header X-GitHub-Event is missing. GitHub sends it.');
   const result = await deliver(wishOf(event, parsePayload(body)), services);
   const delivery = request.get('x-github-delivery')?.slice(0, 64);
-  log.info({ event: event.slice(0, 64), delivery, ...result }, 'A webhook was answered');
-  response.json(result);
+  response.locals['logged'] = { event: event.slice(0, 64), delivery, ...result };
+  response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  response.end(JSON.stringify(result));
 }
