@@ -37,10 +37,19 @@ describe('the scripts of the bundle webpage', () => {
     expect(run.calls).toHaveLength(1);
   });
 
-  it('serve a page with the row, by busybox where it has httpd', () => {
+  it('serve a page with the row and log its visits, by busybox where it has httpd', () => {
     world.stub('busybox', 'if [ "$1" = --list ]; then echo httpd; fi');
     const run = world.run('start.sh', ENV, 'sh');
-    expect(run.calls.at(-1)).toEqual(['busybox', 'httpd', '-f', '-p', '8080', '-h', world.path('/tmp/page')]);
+    expect(run.calls.at(-1)).toEqual([
+      'busybox',
+      'httpd',
+      '-f',
+      '-v',
+      '-p',
+      '8080',
+      '-h',
+      world.path('/tmp/page'),
+    ]);
     const page = readFileSync(world.path('/tmp/page/index.html'), 'utf8');
     expect(page).toContain('<title>acme/site</title>');
     expect(page).toContain('<td>row</td>');

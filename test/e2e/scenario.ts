@@ -1,0 +1,28 @@
+import { it } from '@jest/globals';
+
+/**
+ * Steps of one story, each a test that stands on those before it: after one has failed, the rest fails
+ * at once and says why.
+ */
+export function scenario(): (name: string, work: () => Promise<void>, timeoutMs?: number) => void {
+  let broken: string | undefined;
+  return (name, work, timeoutMs = 120_000) => {
+    it(
+      name,
+      async () => {
+        if (broken !== undefined) throw notTried(broken);
+        broken = name;
+        await work();
+        broken = undefined;
+      },
+      timeoutMs,
+    );
+  };
+}
+
+/** Without a stack: the place to look at is that of the earlier failure. */
+function notTried(broken: string): Error {
+  const error = new Error(`Not tried, because an earlier step failed: ${broken}.`);
+  error.stack = error.message;
+  return error;
+}

@@ -1,0 +1,63 @@
+import path from 'node:path';
+import { KubeClient } from '../../lib/kube/client.js';
+import { connect } from '../../lib/kube/connection.js';
+import type { Cluster } from '../cluster/control-plane.js';
+import { installDefinition } from '../cluster/definition.js';
+import { type PostgresServer, startPostgres } from '../cluster/node/postgres.js';
+import { type RealNode, startRealCluster } from '../cluster/node/real-node.js';
+import { type Contents, Forge } from './forge.js';
+
+/** Everything outside of runboat that its builds meet, and all of it real. */
+export interface World {
+  readonly cluster: Cluster;
+  readonly node: RealNode;
+  readonly database: PostgresServer;
+  readonly forge: Forge;
+  /** A client with all rights. */
+  readonly kube: KubeClient;
+  stop(): Promise<void>;
+}
+
+/** The namespace of the builds. */
+export const namespace = 'runboat-builds';
+
+/**
+ * Starts a cluster with a real node, PostgreSQL and a forge, and tells this process of the cluster by
+ * KUBECONFIG and PATH.
+ */
+export async function startWorld(contents: Contents): Promise<World> {
+  const { cluster, node } = await startRealCluster({ tell });
+  try {
+    process.env['KUBECONFIG'] = cluster.kubeconfig;
+    const programs = path.dirname(cluster.programs['kubectl']!);
+    process.env['PATH'] = `${programs}${path.delimiter}${process.env['PATH']}`;
+    const database = await startPostgres(cluster, node);
+    await installDefinition(cluster);
+    const kube = new KubeClient({ connection: await connect() });
+    const forge = new Forge(node.network.machine, contents);
+    await forge.start();
+    const stop = async () => {
+      await forge.stop();
+      await kube.connection.close();
+      await cluster.stop();
+    };
+    return { cluster, node, database, forge, kube, stop };
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}
+
+/** What builds need to know of the world. */
+export function buildEnvironment({ database, forge }: World): object {
+  const { host, port, user, password } = database;
+  return {
+    env: { PGHOST: host, PGPORT: String(port), PGUSER: user, RUNBOAT_GIT_BASE_URL: forge.url },
+    secretEnv: { PGPASSWORD: password },
+  };
+}
+
+/** To people, past Jest's own decoration. */
+export function tell(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
