@@ -10,16 +10,22 @@ pages := dist/gateway/ui/index.html
 page_sources := $(shell find gateway/ui -type f) gateway/pages/state-looks.ts
 scripts := .ci/run $(wildcard test/cluster/*.sh test/cluster/*/*.sh)
 
-.PHONY: help run test chaos bench cluster build fmt lint generate generated clean
+.PHONY: help run test e2e e2e-odoo chaos bench cluster build fmt lint generate generated clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Run everything on a cluster made for it; CLUSTER=current uses the one of KUBECONFIG
 	@CLUSTER="$(CLUSTER)" $(typescript) test/cluster/run.ts
 
 test: $(dependencies) ## Run all checks and tests, and print a summary
 	@$(typescript) test/support/run-tests.ts
+
+e2e: build ## Run builds end to end on a real node: kubelet, containerd, PostgreSQL; needs root on Linux
+	@$(typescript) test/e2e/main.ts webpage
+
+e2e-odoo: build ## The same with a real Odoo and an addon of the OCA; about 1 GB of downloads the first time
+	@$(typescript) test/e2e/main.ts odoo
 
 chaos: build ## Break things at random under the operator; again with RUNBOAT_CHAOS_SEED=...
 	@$(typescript) test/chaos/main.ts
