@@ -7,7 +7,7 @@ dependencies := node_modules/.package-lock.json
 typescript := node --import ./test/support/typescript.js
 generators := $(wildcard crds/scripts/generate-*.mjs lib/*/scripts/generate-*.mjs)
 pages := dist/gateway/ui/index.html
-page_sources := $(shell find gateway/ui -type f) gateway/pages/state-looks.ts
+page_sources := $(shell find gateway/ui -type f) gateway/pages/state-looks.ts gateway/logs/terminal-text.ts
 scripts := .ci/run $(wildcard test/cluster/*.sh test/cluster/*/*.sh)
 
 .PHONY: help run test e2e e2e-odoo chaos bench cluster build fmt lint generate generated clean

@@ -1,33 +1,237 @@
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { callApi } from '../api.js';
 import { LightElement } from '../parts/light-element.js';
+import { ageText } from '../parts/times.js';
 import type { Session } from '../session/session.js';
 import { shownStateOf } from '../state/display-state.js';
-import { stateMark } from '../state/state-mark.js';
 import { showInTab } from '../state/tab.js';
-import type { BuildStore } from '../store/build-store.js';
+import type { Build, BuildEvent, BuildStore } from '../store/build-store.js';
+import { TEXTS } from '../texts.js';
+import { actionBar } from './action-bar.js';
+import { isWebAddress, pageOf, placeText, shortCommit } from './build-links.js';
+import { factsView } from './facts-view.js';
+import { goneView, neverSeenView } from './gone-view.js';
+import { headline } from './headline.js';
+import { type LogKind, logPanel } from './log-panel.js';
+import { Neighbours } from './neighbours.js';
+import { othersView } from './others-view.js';
+import { type Deed, PageActions } from './page-actions.js';
+import { progressView } from './progress-view.js';
+import { type SeenBuild, SeenBuilds } from './seen-builds.js';
+import { timelineView } from './timeline-view.js';
 
-/** One build. */
+/** Elapsed times move on so often, milliseconds. */
+const TICK_MS = 1_000;
+
+/** One build, live. Nothing is started by opening it. */
 export class BuildPage extends LightElement {
-  static override properties = { name: {}, store: { attribute: false }, session: { attribute: false } };
+  static override properties = {
+    name: {},
+    forwards: { type: Boolean },
+    store: { attribute: false },
+    session: { attribute: false },
+  };
   name = '';
+  /** Somebody followed a link to the build itself: the page goes there once it is ready. */
+  forwards = false;
   store: BuildStore | undefined;
   session: Session | undefined;
-  private stop: (() => void) | undefined;
+  private readonly redraw = () => this.requestUpdate();
+  private readonly seenBuilds = new SeenBuilds(localStorage);
+  private readonly actions = new PageActions(this.redraw);
+  private readonly neighbours = new Neighbours(this.redraw);
+  private readonly again = { isBuilding: false, trouble: '' };
+  private gone: SeenBuild | undefined;
+  private log: LogKind | undefined;
+  /** The states that were announced last, for those who do not see them. */
+  private announced = '';
+  private endings: (() => void)[] = [];
 
-  override willUpdate(changed: Map<string, unknown>): void {
-    if (!changed.has('store')) return;
-    this.stop?.();
-    this.stop = this.store?.onChange(() => this.requestUpdate());
+  override connectedCallback(): void {
+    super.connectedCallback();
+    const timer = setInterval(this.redraw, TICK_MS);
+    document.addEventListener('keydown', this.takeKey);
+    this.endings.push(
+      () => clearInterval(timer),
+      () => document.removeEventListener('keydown', this.takeKey),
+      () => this.neighbours.close(),
+    );
   }
 
-  override render(): TemplateResult {
-    const build = this.store?.builds.get(this.name);
-    if (build === undefined) return html`<h1>${this.name}</h1>`;
-    return html`<h1>${build.name}</h1>${stateMark(build, Date.now())}`;
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    for (const end of this.endings.splice(0)) end();
   }
 
-  override updated(): void {
-    const build = this.store?.builds.get(this.name);
-    if (build !== undefined) showInTab(`${build.name} · runboat`, shownStateOf(build));
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has('store') && this.store) {
+      this.endings.push(
+        this.store.onChange(this.redraw),
+        this.store.onEvent((event) => this.take(event)),
+      );
+    }
+    if (changed.has('session') && this.session) this.endings.push(this.session.onChange(this.redraw));
+    const { build } = this;
+    if (build === undefined) this.rememberGone();
+    else this.look(build);
   }
+
+  protected override updated(): void {
+    const { build } = this;
+    if (build === undefined) {
+      if (this.store?.synced) showInTab(`${TEXTS.build.goneTitle} · ${this.name}`);
+      return;
+    }
+    const state = shownStateOf(build);
+    const { commit_info: commit } = build;
+    const title = `${TEXTS.states[state]} · ${commit.repo} ${placeText(commit)} ${shortCommit(commit.git_commit)}`;
+    showInTab(title, state);
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    const { build, store, session } = this;
+    if (store === undefined || session === undefined) return nothing;
+    const now = Date.now();
+    if (build !== undefined) return this.buildView(build, store, session, now);
+    if (!store.synced) return html`<p class="quiet">${TEXTS.connection.connecting}</p>`;
+    if (this.gone === undefined) return neverSeenView(this.name);
+    return goneView({
+      ...this.again,
+      seen: this.gone,
+      ofRepo: this.neighbours.ofRepo ?? [],
+      mayBuild: session.may('create'),
+      buildAgain: () => void this.buildAgain(),
+      now,
+    });
+  }
+
+  private buildView(build: Build, store: BuildStore, session: Session, now: number): TemplateResult {
+    const { actions, neighbours, forwards } = this;
+    const log =
+      this.log ?? (build.init_started_at === null || !isLogOfInterest(build) ? undefined : 'init-log');
+    return html`
+      ${store.connection === 'offline' ? offlineNotice(store.heardAt, now) : nothing}
+      <div class=${store.connection === 'offline' ? 'build stale' : 'build'}>
+        <div class="build-head">${headline(build, now)}</div>
+        <p class="hidden-words" role="status">${this.announced}</p>
+        ${forwards ? this.forwardNotice(build) : nothing}
+        ${actionBar({ build, session, actions, forwards, showLog: () => this.showLogEnd() })}
+        ${progressView(build, neighbours, now)}
+        ${timelineView(build, now)}
+        <div class="build-parts">
+          ${logPanel({ build, kind: log, choose: (kind) => this.chooseLog(kind) })}
+          <aside class="build-side">
+            ${factsView(build, now)} ${othersView(build, neighbours.ofRepo ?? [], now)}
+          </aside>
+        </div>
+      </div>`;
+  }
+
+  private forwardNotice({ status }: Build): TemplateResult | typeof nothing {
+    const words = TEXTS.build.forward;
+    if (status === 'undeploying' || status === 'failed') return nothing;
+    return html`<p class="notice forward">${status === 'stopped' ? words.offer : words.goesOn}
+      <button type="button" class="link" @click=${() => this.stay()}>${words.stay}</button></p>`;
+  }
+
+  private get build(): Build | undefined {
+    return this.store?.builds.get(this.name);
+  }
+
+  private take({ type, build }: BuildEvent): void {
+    if (build.name !== this.name) return;
+    this.seenBuilds.remember(build, Date.now());
+    this.announce(build);
+    if (type === 'upd') this.actions.see(build);
+  }
+
+  private look(build: Build): void {
+    this.gone = undefined;
+    const state = shownStateOf(build);
+    this.neighbours.watch(build.commit_info.repo, state === 'waiting' || state === 'initializing');
+    // What was looked at stays in sight when it has come to its end.
+    if (isLogOfInterest(build) && this.log === undefined) this.log = 'init-log';
+    if (this.log === 'log' && build.status !== 'started') this.log = 'init-log';
+    if (this.forwards && build.status === 'started') this.forward(build.deploy_link);
+  }
+
+  private announce(build: Build): void {
+    const state = shownStateOf(build);
+    const place = state === 'waiting' && build.queue_position !== null;
+    this.announced = `${TEXTS.states[state]}${place ? `, ${TEXTS.stateDetail.place(build.queue_position!)}` : ''}`;
+  }
+
+  private rememberGone(): void {
+    if (!this.store?.synced || this.gone !== undefined) return;
+    this.gone = this.seenBuilds.get(this.name);
+    if (this.gone !== undefined) this.neighbours.watch(this.gone.repo, false);
+  }
+
+  /** Going back must not lead here again, which would lead there again. */
+  private forward(address: string): void {
+    this.forwards = false;
+    if (isWebAddress(address)) location.replace(address);
+  }
+
+  private stay(): void {
+    this.forwards = false;
+    history.replaceState(history.state, '', `${pageOf(this.name)}${location.hash}`);
+  }
+
+  private chooseLog(kind: LogKind): void {
+    this.log = kind;
+    this.requestUpdate();
+  }
+
+  private showLogEnd(): void {
+    this.chooseLog('init-log');
+    void this.updateComplete.then(() => {
+      const log = this.querySelector<HTMLElement>('.log-scroll');
+      log?.scrollIntoView({ block: 'center' });
+      log?.focus({ preventScroll: true });
+    });
+  }
+
+  private async buildAgain(): Promise<void> {
+    const { gone, session, again } = this;
+    if (gone === undefined || session === undefined || again.isBuilding) return;
+    Object.assign(again, { isBuilding: true, trouble: '' });
+    this.requestUpdate();
+    const { repo, target_branch, pr, git_commit: commit } = gone;
+    const query = new URLSearchParams({
+      repo,
+      target_branch,
+      commit,
+      ...(pr === null ? {} : { pr: String(pr) }),
+    });
+    const { authorization } = session;
+    const answer = await callApi<{ name: string }>(`/builds?${query}`, { method: 'POST', authorization });
+    if (answer.ok && answer.value.name !== this.name) location.assign(pageOf(answer.value.name));
+    Object.assign(again, { isBuilding: false, trouble: answer.ok ? '' : answer.detail });
+    this.requestUpdate();
+  }
+
+  /** `s` starts, `o` opens, as long as nothing is being typed. */
+  private readonly takeKey = (event: KeyboardEvent) => {
+    const isTyping = (event.target as Element).matches('input, textarea, select');
+    if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 's') this.press('start');
+    if (event.key === 'o')
+      this.querySelector<HTMLAnchorElement>('a.button.main[aria-keyshortcuts="o"]')?.click();
+  };
+
+  private press(deed: Deed): void {
+    this.querySelector<HTMLButtonElement>(`button[data-deed="${deed}"]`)?.click();
+  }
+}
+
+/** While it is written, and when it says why. */
+function isLogOfInterest(build: Build): boolean {
+  if (build.init_started_at === null) return build.status === 'initializing';
+  return build.status === 'initializing' || build.status === 'failed' || location.hash.startsWith('#L');
+}
+
+function offlineNotice(heardAt: number, now: number): TemplateResult {
+  const age = TEXTS.ages.ago(ageText(new Date(heardAt).toISOString(), now));
+  return html`<p class="notice offline" role="status">${TEXTS.connection.offline(age)}</p>`;
 }

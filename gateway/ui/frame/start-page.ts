@@ -1,10 +1,13 @@
+import { Account } from '../session/account.js';
 import { PageSession } from '../session/page-session.js';
 
 /** What every page begins with. */
 export function startPage(): { session: PageSession } {
   markCurrentPage();
-  const session = new PageSession();
-  void session.load();
+  const session = new PageSession(sessionStorage);
+  void session.resume();
+  customElements.define('rb-account', Account);
+  document.querySelector<Account>('rb-account')!.session = session;
   return { session };
 }
 

@@ -6,12 +6,25 @@ interface Answer {
   readonly actions: readonly Action[];
 }
 
-/** The session of this page. Until the gateway has said what is allowed, nothing is. */
+type Memory = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+
+/** Of the memory of the tab, which ends with it. */
+const KEY = 'runboat.authorization';
+
+/**
+ * The session of this page, kept for the pages that follow in the same tab. Until the gateway has said what is
+ * allowed, nothing is.
+ */
 export class PageSession implements Session {
   user: string | null = null;
   authorization: string | undefined;
   private actions: readonly Action[] = [];
+  private readonly memory: Memory;
   private readonly handlers = new Set<() => void>();
+
+  constructor(memory: Memory) {
+    this.memory = memory;
+  }
 
   may(action: Action): boolean {
     return this.actions.includes(action);
@@ -22,15 +35,51 @@ export class PageSession implements Session {
     return () => this.handlers.delete(handler);
   }
 
-  /** Asks who the given credentials are, without any: what everybody may do. An error leaves all as it was. */
-  async load(authorization?: string): Promise<ApiAnswer<Answer>> {
-    const answer = await callApi<Answer>('/session', authorization === undefined ? {} : { authorization });
+  /** Goes on with what was signed in to; what is not accepted any more is forgotten. */
+  async resume(): Promise<void> {
+    const kept = this.memory.getItem(KEY) ?? undefined;
+    const answer = await this.load(kept);
+    if (answer.ok || answer.status !== 401) return;
+    this.memory.removeItem(KEY);
+    await this.load();
+  }
+
+  /** A refusal changes nothing. */
+  async signIn(user: string, password: string): Promise<ApiAnswer<unknown>> {
+    const authorization = basicAuthorization(user, password);
+    const answer = await this.load(authorization);
+    if (answer.ok) this.memory.setItem(KEY, authorization);
+    return answer;
+  }
+
+  async signOut(): Promise<void> {
+    this.memory.removeItem(KEY);
+    this.authorization = undefined;
+    this.user = null;
+    this.actions = [];
+    this.tell();
+    await this.load();
+  }
+
+  /** Asks what the owner of credentials may do; without any, what everybody may do. An error leaves all as it was. */
+  private async load(authorization?: string): Promise<ApiAnswer<Answer>> {
+    const answer = await callApi<Answer>('/session', { authorization });
     if (answer.ok) {
       this.authorization = authorization;
       this.user = answer.value.user;
       this.actions = answer.value.actions;
-      for (const handler of this.handlers) handler();
+      this.tell();
     }
     return answer;
   }
+
+  private tell(): void {
+    for (const handler of this.handlers) handler();
+  }
+}
+
+/** RFC 7617, in UTF-8. */
+function basicAuthorization(user: string, password: string): string {
+  const bytes = new TextEncoder().encode(`${user}:${password}`);
+  return `Basic ${btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))}`;
 }

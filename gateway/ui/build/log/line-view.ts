@@ -1,0 +1,59 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { TEXTS } from '../../texts.js';
+import type { LogLines } from './log-lines.js';
+import { cutAtMatches } from './log-search.js';
+import type { Colour, Segment, Style } from './sgr.js';
+
+export interface LineMarks {
+  /** What is searched for, lower case; '' for nothing. */
+  readonly query: string;
+  /** The line that the search stands at. */
+  readonly isCurrent: boolean;
+  /** The address of the page points at it. */
+  readonly isTarget: boolean;
+}
+
+/** One line: its number, which is a link to it, and its text, of which nothing is ever read as HTML. */
+export function lineView(lines: LogLines, number: number, marks: LineMarks): TemplateResult {
+  const classes = `log-line${marks.isTarget ? ' target' : ''}${marks.isCurrent ? ' current' : ''}`;
+  return html`<div class=${classes}><a
+    class="log-number" href="#L${number}" data-line=${number} tabindex="-1" aria-label=${TEXTS.log.line(number)}
+    >${number}</a><span class="log-text">${lines.segments(number).map((part) => segment(part, marks.query))}</span></div>`;
+}
+
+function segment({ text, style }: Segment, query: string): TemplateResult {
+  const content = cutAtMatches(text, query).map((piece, index) => {
+    return index % 2 === 1 ? html`<mark>${piece}</mark>` : piece;
+  });
+  const classes = classesOf(style);
+  const css = cssOf(style);
+  if (classes === '' && css === '') return html`${content}`;
+  // A property and not an attribute: the page's policy refuses those.
+  return html`<span class=${classes || nothing} .style=${css}>${content}</span>`;
+}
+
+const FLAGS = ['bold', 'dim', 'italic', 'underline', 'strike'] as const;
+
+function classesOf(style: Style): string {
+  const [fg, bg] = coloursOf(style);
+  const flags: string[] = FLAGS.filter((flag) => style[flag] === true);
+  if (style.inverse && fg === undefined) flags.push('inverse-fg');
+  if (style.inverse && bg === undefined) flags.push('inverse-bg');
+  if (typeof fg === 'number') flags.push(`fg-${fg}`);
+  if (typeof bg === 'number') flags.push(`bg-${bg}`);
+  return flags.join(' ');
+}
+
+/** Only colours that we computed from numbers stand here. */
+function cssOf(style: Style): string {
+  const [fg, bg] = coloursOf(style);
+  const parts = [
+    typeof fg === 'string' ? `color:${fg}` : '',
+    typeof bg === 'string' ? `background-color:${bg}` : '',
+  ];
+  return parts.filter((part) => part !== '').join(';');
+}
+
+function coloursOf({ fg, bg, inverse }: Style): [Colour | undefined, Colour | undefined] {
+  return inverse === true ? [bg, fg] : [fg, bg];
+}
