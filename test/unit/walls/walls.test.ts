@@ -78,7 +78,7 @@ describe('The walls between the folders', () => {
 });
 
 describe('The web pages', () => {
-  it('run nothing of the server but how states look, which imports nothing itself', async () => {
+  it('run nothing of the server but how states look and what a terminal shows, which import nothing themselves', async () => {
     const folder = path.join(repositoryRoot, 'gateway/ui');
     const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.ts'));
     expect(files.length).toBeGreaterThan(5);
@@ -90,9 +90,12 @@ describe('The web pages', () => {
         if (form === undefined && target.startsWith('..')) run.push(target);
       }
     }
-    expect([...new Set(run)]).toEqual(['../pages/state-looks.js']);
-    const looks = await readFile(path.join(repositoryRoot, 'gateway/pages/state-looks.ts'), 'utf8');
-    expect(looks).not.toMatch(/^import /m);
+    const shared = ['../logs/terminal-text.js', '../pages/state-looks.js'];
+    expect([...new Set(run)].sort()).toEqual(shared);
+    for (const module of shared) {
+      const source = await readFile(path.join(folder, module.replace(/js$/, 'ts')), 'utf8');
+      expect(source).not.toMatch(/^import /m);
+    }
   });
 });
 
