@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 dependencies := node_modules/.package-lock.json
 typescript := node --import ./test/support/typescript.js
-generators := $(wildcard crds/scripts/generate-*.mjs lib/*/scripts/generate-*.mjs)
+generators := $(wildcard crds/scripts/generate-*.mjs lib/*/scripts/generate-*.mjs operator/scripts/generate-*.mjs)
 pages := dist/gateway/ui/index.html
 page_sources := $(shell find gateway/ui -type f) gateway/pages/state-looks.ts gateway/logs/terminal-text.ts
 scripts := .ci/run $(wildcard test/cluster/*.sh test/cluster/*/*.sh)

@@ -1,6 +1,8 @@
+import { parseResourceType } from '../../lib/config/resource-types.js';
 import type { AllowedKind, AllowedKinds } from './types.js';
 
-interface KnownKind {
+/** A kind of Kubernetes' own. */
+export interface KnownKind {
   readonly group: string;
   readonly kind: string;
   readonly plural: string;
@@ -9,7 +11,7 @@ interface KnownKind {
 }
 
 // Group, plural and short names as `kubectl api-resources` prints them.
-const KNOWN: readonly KnownKind[] = [
+export const KNOWN: readonly KnownKind[] = [
   { group: '', kind: 'ConfigMap', plural: 'configmaps', short: 'cm' },
   { group: '', kind: 'Secret', plural: 'secrets' },
   { group: '', kind: 'Service', plural: 'services', short: 'svc' },
@@ -90,6 +92,34 @@ export function offlineKinds(resourceTypes: readonly string[]): AllowedKinds {
         : undefined;
     },
   };
+}
+
+/** The resource of a group that RBAC's rules name. */
+export interface NamedResource {
+  readonly group: string;
+  readonly plural: string;
+}
+
+/**
+ * The namespaced resources that `resourceTypes` names, without asking a cluster and each once. Of a spelling with a
+ * group that is not in the table, the name is taken for the plural.
+ */
+export function namedResources(resourceTypes: readonly string[]): NamedResource[] {
+  const found = new Map<string, NamedResource>();
+  for (const spelling of resourceTypes)
+    for (const resource of resourcesOf(spelling)) found.set(`${resource.group}/${resource.plural}`, resource);
+  return [...found.values()];
+}
+
+function resourcesOf(spelling: string): NamedResource[] {
+  const type = spelling.trim().toLowerCase();
+  const known = KNOWN.filter((candidate) => isSpelling(type, candidate));
+  if (known.length > 0)
+    return known
+      .filter(({ clusterScoped }) => !clusterScoped)
+      .map(({ group, plural }) => ({ group, plural }));
+  const { name, group } = parseResourceType(type);
+  return group === undefined ? [] : [{ group, plural: name }];
 }
 
 /** The group of an apiVersion, empty for the core group. */

@@ -1,6 +1,7 @@
 // `make cluster`: a cluster that is held up until Ctrl-C, or until standard input ends.
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { installAccounts } from './accounts.js';
 import { startCluster } from './control-plane.js';
 import { currentCluster } from './current-cluster.js';
 import { installDefinition } from './definition.js';
@@ -11,6 +12,9 @@ export interface ClusterReport {
   dir: string;
   /** The folder of kubectl and the other programs. */
   programs: string;
+  /** Kubeconfigs of accounts with the rights of operator and gateway. */
+  operator: string;
+  gateway: string;
 }
 
 const { values: options } = parseArgs({
@@ -21,10 +25,13 @@ const cluster = options.use
   ? await currentCluster(options.use)
   : await startCluster({ audit: options.audit === true });
 await installDefinition(cluster);
+const accounts = await installAccounts(cluster);
 const report: ClusterReport = {
   kubeconfig: cluster.kubeconfig,
   dir: cluster.dir,
   programs: path.dirname(cluster.programs['kubectl']!),
+  operator: accounts.operator,
+  gateway: accounts.gateway,
 };
 if (options.json) {
   console.log(JSON.stringify(report));
@@ -49,7 +56,7 @@ function introduction(): string {
 }
 
 function end(): void {
-  cluster.stop().then(
+  Promise.all([cluster.stop(), accounts.remove()]).then(
     () => process.exit(0),
     (error) => {
       console.error(error);

@@ -12,7 +12,7 @@ export interface GatewayProcessOptions {
   namespace: string;
   /** Parts of the configuration to replace. */
   config?: Record<string, unknown> | undefined;
-  /** The cluster; by default that of the tests. */
+  /** The cluster; by default that of the tests, under an account with the rights of docs/rbac. */
   kubeconfig?: string | undefined;
   /** How often the cache is compared with the API server; 5m by default. */
   resync?: string;
@@ -94,6 +94,7 @@ export async function startGateway(options: GatewayProcessOptions): Promise<Runn
 }
 
 function environment({ kubeconfig, env }: GatewayProcessOptions): NodeJS.ProcessEnv {
+  const access = kubeconfig ?? process.env['RUNBOAT_TEST_GATEWAY_KUBECONFIG'];
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('RUNBOAT_'));
   return {
     ...Object.fromEntries(inherited),
@@ -101,7 +102,7 @@ function environment({ kubeconfig, env }: GatewayProcessOptions): NodeJS.Process
     NODE_OPTIONS: '',
     RUNBOAT_LISTEN_PORT: '0',
     RUNBOAT_METRICS_PORT: '0',
-    ...(kubeconfig ? { KUBECONFIG: kubeconfig } : {}),
+    ...(access ? { KUBECONFIG: access } : {}),
     ...env,
   };
 }

@@ -11,7 +11,8 @@ interface Held {
 
 /**
  * Before all integration tests: starts a cluster with the definition of RunboatBuild and tells the
- * tests of it by KUBECONFIG, RUNBOAT_TEST_CLUSTER_DIR and PATH, with the cluster's kubectl first. With
+ * tests of it by KUBECONFIG, RUNBOAT_TEST_CLUSTER_DIR and PATH, with the cluster's kubectl first; the
+ * operators and gateways of tests have accounts with the documented rights. With
  * RUNBOAT_TEST_KUBECONFIG set, a cluster that is already there (`make cluster`) is used as it is.
  */
 // biome-ignore lint/style/noDefaultExport: Jest reads the default export.
@@ -20,6 +21,8 @@ export default async function globalSetup(config: { rootDir: string }): Promise<
   const report = await start(config.rootDir, present ? ['--json', '--use', present] : ['--json', '--audit']);
   process.env['KUBECONFIG'] = report['kubeconfig'];
   process.env['RUNBOAT_TEST_CLUSTER_DIR'] = report['dir'];
+  process.env['RUNBOAT_TEST_OPERATOR_KUBECONFIG'] = report['operator'];
+  process.env['RUNBOAT_TEST_GATEWAY_KUBECONFIG'] = report['gateway'];
   process.env['PATH'] = `${report['programs']}${path.delimiter}${process.env['PATH']}`;
 }
 

@@ -15,7 +15,7 @@ export interface OperatorOptions {
   namespace: string;
   /** Parts of the configuration to replace; maps are replaced as a whole, but for limits, timeouts and retention. */
   config?: Record<string, unknown> | undefined;
-  /** The cluster; by default that of the tests. */
+  /** The cluster; by default that of the tests, under an account with the rights of docs/rbac. */
   kubeconfig?: string | undefined;
   /** How often caches are compared with the API server; 5m by default. */
   resync?: string;
@@ -111,13 +111,14 @@ export async function startOperator(options: OperatorOptions): Promise<RunningOp
 }
 
 function environment({ kubeconfig, env }: OperatorOptions): NodeJS.ProcessEnv {
+  const access = kubeconfig ?? process.env['RUNBOAT_TEST_OPERATOR_KUBECONFIG'];
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('RUNBOAT_'));
   return {
     ...Object.fromEntries(inherited),
     // Jest's own flags are not for the operator.
     NODE_OPTIONS: '',
     RUNBOAT_METRICS_PORT: '0',
-    ...(kubeconfig ? { KUBECONFIG: kubeconfig } : {}),
+    ...(access ? { KUBECONFIG: access } : {}),
     ...env,
   };
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { apply, createNamespace, kubectl, waitFor } from '../../support/cluster.js';
+import { createAccount } from '../../support/account.js';
+import { apply, createNamespace, waitFor } from '../../support/cluster.js';
 import {
   cluster,
   createBuild,
@@ -68,28 +69,9 @@ async function may(right: string): Promise<boolean> {
   return (await (await cluster()).create<{ status: { allowed: boolean } }>(path, review)).status.allowed;
 }
 
-async function writeKubeconfig(): Promise<void> {
-  const view = await kubectl(['config', 'view', '--raw', '--flatten', '--minify', '-o', 'json']);
-  const config = JSON.parse(view);
-  const token = await kubectl(['create', 'token', account, '-n', namespace]);
-  config.users[0].user = { token: token.trim() };
-  writeFileSync(kubeconfig, JSON.stringify(config));
-}
-
 beforeAll(async () => {
   await createNamespace(namespace);
-  const metadata = { name: account };
-  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: account };
-  const subjects = [{ kind: 'ServiceAccount', name: account, namespace }];
-  const binding = {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'RoleBinding',
-    metadata,
-    roleRef,
-    subjects,
-  };
-  await apply(namespace, { apiVersion: 'v1', kind: 'ServiceAccount', metadata }, binding);
-  await writeKubeconfig();
+  await createAccount(namespace, account, [], kubeconfig);
   await grantAllBut();
   operator = await startOperator({ namespace, kubeconfig });
 });
