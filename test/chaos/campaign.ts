@@ -58,16 +58,14 @@ export async function runCases(
 
 async function runCase(subject: Case, outcome: Outcome, options: CampaignOptions): Promise<void> {
   const { cluster, program, tell, scenario = {} } = options;
-  const { name: namespace, plan, operators, resync } = subject;
+  const { name: namespace, ...rest } = subject;
   const lines: string[] = [];
   const log = (line: string) => lines.push(line);
   const report = await runScenario({
     cluster,
     program,
     namespace,
-    plan,
-    operators,
-    resync,
+    ...rest,
     log,
     ...scenario,
   });
@@ -75,8 +73,13 @@ async function runCase(subject: Case, outcome: Outcome, options: CampaignOptions
   const verdict = report.problems.length === 0 ? 'ok' : `FAILED ${report.problems.join('; ')}`;
   const faults = [...report.happened.values()].reduce((sum, count) => sum + count, 0);
   tell(
-    `${namespace}: ${faults} faults, ${report.writes} writes, ${report.seconds.toFixed(0)} s, ` +
+    `${namespace}: ${faults} faults, ${report.writes} writes, ${timesOf(report)}, ` +
       `${outcome.faults} faults in all: ${verdict}`,
   );
   if (report.problems.length > 0) for (const line of lines) tell(line.slice(0, 8_000));
+}
+
+function timesOf({ seconds: { all, ...steps } }: ScenarioReport): string {
+  const parts = Object.entries(steps).map(([step, seconds]) => `${step} ${seconds}`);
+  return `${all} s (${parts.join(', ')})`;
 }

@@ -1,3 +1,4 @@
+import type { LifeName } from './lives.js';
 import { type FaultName, faultNames, type PlannedFault } from './planned-faults.js';
 import { Random } from './random.js';
 
@@ -8,6 +9,8 @@ export interface Case {
   readonly plan: readonly PlannedFault[];
   readonly operators: 1 | 2;
   readonly resync: string;
+  readonly life: LifeName;
+  readonly skewed: boolean;
 }
 
 /** Only the comparison of the caches makes these good. */
@@ -39,7 +42,14 @@ export function randomCase(seed: string, number: number): Case {
       name: random.pick<FaultName>(names),
     }));
   });
-  return { name: `random-${number}`, plan, operators, resync };
+  return {
+    name: `random-${number}`,
+    plan,
+    operators,
+    resync,
+    life: 'whole',
+    skewed: random.pick([true, false]),
+  };
 }
 
 /** Each of the faults at every one of so many writes or events of a scenario. */
@@ -66,5 +76,7 @@ function everyPlace(on: 'write' | 'event', name: FaultName, count: number): Case
     plan: Array.from({ length: perScenario }, (_, turn) => ({ on, number: index + 1 + turn * apart, name })),
     operators: 1 as const,
     resync: losses.includes(name) ? '3s' : '5m',
+    life: 'brief',
+    skewed: false,
   }));
 }

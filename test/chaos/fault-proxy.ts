@@ -31,6 +31,8 @@ export class FaultProxy {
   /** Writes, without renewals of the Lease: those are writes only when they add a grant. */
   writes = 0;
   events = 0;
+  /** The open watches by resource, with their number. */
+  readonly openWatches = new Map<string, number>();
   /** Requests, without those of the Lease. */
   requests = 0;
   /** Deletes that did not say which object they mean. */
@@ -170,6 +172,8 @@ export class FaultProxy {
   private passEvents(received: IncomingMessage, { seen, response }: Exchange): void {
     const resource = seen.path.split('/').at(-1) ?? '';
     let silent = false;
+    this.countWatch(resource, 1);
+    response.on('close', () => this.countWatch(resource, -1));
     response.writeHead(received.statusCode ?? 502, received.headers).flushHeaders();
     const lines = createInterface({ input: received, crlfDelay: Number.POSITIVE_INFINITY });
     // Either side may end a watch at any time.
@@ -185,9 +189,17 @@ export class FaultProxy {
       if (!silent) response.end();
     });
   }
+
+  private countWatch(resource: string, change: 1 | -1): void {
+    const count = (this.openWatches.get(resource) ?? 0) + change;
+    if (count > 0) this.openWatches.set(resource, count);
+    else this.openWatches.delete(resource);
+  }
 }
 
 function passLine(response: ServerResponse, line: string, fault: EventFault | undefined): void {
+  // Lines that were under way when a fault ended the watch.
+  if (!response.writable) return;
   switch (fault?.type) {
     case 'lose':
       return;

@@ -1,23 +1,24 @@
 import type { KubeClient } from '../../lib/kube/client.js';
+import { discover, type ResourceKind } from '../../lib/kube/discovery.js';
+import { resourcePath } from '../../lib/kube/paths.js';
 import type { KubeObject } from '../../lib/kube/types.js';
 
-const core = ['configmaps', 'secrets', 'services', 'persistentvolumeclaims', 'pods', 'endpoints'];
-const others = [
-  'apps/v1/deployments',
-  'apps/v1/replicasets',
-  'batch/v1/jobs',
-  'networking.k8s.io/v1/ingresses',
-  'discovery.k8s.io/v1/endpointslices',
-];
+/** What the operator's finalizers begin with. */
+const ourFinalizer = /^runboat(\.dev)?\//;
 
-/** Whatever still carries a build's label, of the kinds that a build is made of or that come with it. */
+/** Of every kind that can be listed in the namespace: what still carries a build's label or a finalizer of ours. */
 export async function findLeftovers(client: KubeClient, namespace: string): Promise<string[]> {
-  const collections = [
-    ...core.map((plural) => `/api/v1/namespaces/${namespace}/${plural}`),
-    ...others.map((path) => `/apis/${path.replace(/\/([^/]+)$/, `/namespaces/${namespace}/$1`)}`),
-  ];
-  const lists = collections.map((path) =>
-    client.listAll<KubeObject>(path, { labelSelector: 'runboat/build' }),
+  const kinds = (await discover(client)).filter(
+    ({ namespaced, verbs }) => namespaced && verbs.includes('list'),
   );
-  return (await Promise.all(lists)).flatMap(({ items }) => items.map(({ metadata }) => metadata.name));
+  return (await Promise.all(kinds.map((kind) => leftoversOf(client, kind, namespace)))).flat();
+}
+
+async function leftoversOf(client: KubeClient, kind: ResourceKind, namespace: string): Promise<string[]> {
+  const { items } = await client.listAll<KubeObject>(resourcePath({ ...kind, namespace }));
+  const left = items.filter(
+    ({ metadata: { labels, finalizers = [] } }) =>
+      labels?.['runboat/build'] !== undefined || finalizers.some((name) => ourFinalizer.test(name)),
+  );
+  return left.map(({ metadata }) => `${kind.plural}/${metadata.name}`);
 }

@@ -11,7 +11,7 @@ import { type Case, enumeratedCases, randomCase } from './cases.js';
 import { ProgramCopy } from './program-copy.js';
 import { Random } from './random.js';
 import { runScenario } from './scenario.js';
-import { makeTroubles, type TroubleName, troubleNames } from './troubles.js';
+import { type TroubleName, Troubles, troubleNames } from './troubles.js';
 
 const settings = {
   seed: process.env['RUNBOAT_CHAOS_SEED'] || randomBytes(4).toString('hex'),
@@ -66,13 +66,17 @@ function* randomCases(): Generator<Case, undefined> {
 async function runTroubled(options: CampaignOptions): Promise<void> {
   for (const [turn, first] of troubleNames.entries()) {
     const random = new Random(`${settings.seed}/troubles/${turn}`);
-    const names: TroubleName[] = [first, random.pick(troubleNames), random.pick(troubleNames)];
+    // The cluster goes back in time in a turn of its own, because that ends what users do.
+    const others = troubleNames.filter((name) => name !== 'etcd-restored');
+    const names: TroubleName[] =
+      first === 'etcd-restored' ? [first] : [first, random.pick(others), random.pick(others)];
     console.log(`Troubles of the cluster: ${names.join(', ')}`);
-    const troubles = makeTroubles(options.cluster, names, random);
+    const troubles = new Troubles(options.cluster);
+    troubles.begin(names, random);
     for (const name of names) outcome.count(name, 1);
     const cases = Array.from({ length: options.parallel }, (_, index) => troubled(turn, index));
     await runCases(cases.values(), outcome, { ...options, scenario: { troubles } });
-    await troubles;
+    await troubles.over;
   }
 }
 
@@ -83,14 +87,16 @@ function troubled(turn: number, index: number): Case {
 
 /** How many writes and events a scenario has without faults, which is also the one with the long silence. */
 async function measure({ cluster, program }: CampaignOptions): Promise<{ writes: number; events: number }> {
-  const plain = { name: 'plain', plan: [], operators: 1, resync: '5m' } as const;
-  const found = await runScenario({
-    ...plain,
-    cluster,
-    program,
-    namespace: plain.name,
-    silenceMs: longSilenceMs,
-  });
+  const plain: Case = {
+    name: 'plain',
+    plan: [],
+    operators: 1,
+    resync: '5m',
+    life: 'brief',
+    skewed: false,
+  };
+  const { name: namespace, ...rest } = plain;
+  const found = await runScenario({ ...rest, cluster, program, namespace, silenceMs: longSilenceMs });
   outcome.add(plain, found);
   return found;
 }

@@ -19,11 +19,18 @@ export interface OperatorsOptions {
   readonly resync: string;
   readonly limit: number;
   readonly initSeconds: number;
+  /** Whether the clocks of the processes are minutes apart. */
+  readonly skewed: boolean;
   readonly log: (line: string) => void;
 }
 
 /** Seconds in place of the usual dozen, so that a takeover is soon. */
 const leaseDuration = '3s';
+/** quality.md, property 1: an event loop that is blocked; longer than Lease and requests last. */
+const blockMs = 20_000;
+/** By how much clocks are wrong, in turns. */
+const skewsMs = [7 * 60_000, -5 * 60_000];
+const preload = new URL('process-faults.js', import.meta.url).href;
 
 /** Operators that are started again whenever they end, as Kubernetes would. */
 export class Operators implements Processes {
@@ -49,6 +56,14 @@ export class Operators implements Processes {
     if (operator) operator.process.kill('SIGKILL');
     // It already writes, but has not been seen to serve.
     else if (this.starting.has(agent)) this.doomed.add(agent);
+  }
+
+  stop(agent: string): void {
+    this.running.get(agent)?.process.kill('SIGTERM');
+  }
+
+  block(agent: string): void {
+    this.running.get(agent)?.process.kill('SIGUSR2');
   }
 
   pause(agent: string, milliseconds: number): void {
@@ -101,7 +116,8 @@ export class Operators implements Processes {
   }
 
   private start(agent: string): Promise<RunningOperator> {
-    const { namespace, proxy, program, kubectl, resync, limit, initSeconds } = this.options;
+    const { namespace, proxy, program, kubectl, resync, limit, initSeconds, skewed } = this.options;
+    const skewMs = skewed ? skewsMs[this.started % skewsMs.length] : 0;
     const kubeconfig = path.join(this.folder, agent);
     writeFileSync(kubeconfig, proxy.kubeconfig(agent));
     return startOperator({
@@ -110,7 +126,13 @@ export class Operators implements Processes {
       resync,
       waitReady: false,
       ...(program ? { program } : {}),
-      env: { RUNBOAT_LEASE_DURATION: leaseDuration, RUNBOAT_KUBECTL: kubectl },
+      env: {
+        NODE_OPTIONS: `--import ${preload}`,
+        CHAOS_BLOCK_MS: String(blockMs),
+        CHAOS_CLOCK_SKEW_MS: String(skewMs),
+        RUNBOAT_LEASE_DURATION: leaseDuration,
+        RUNBOAT_KUBECTL: kubectl,
+      },
       config: {
         limits: { initializing: limit },
         templateVars: { initRun: 'complete-after', initSeconds: String(initSeconds) },

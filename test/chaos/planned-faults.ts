@@ -6,6 +6,8 @@ const writeFaults = [
   /** Killed, and its successor's first lists are older than what happened: all, or those of jobs and pods alone. */
   'kill-older-lists',
   'kill-older-jobs',
+  /** Ended in order (SIGTERM), as in an upgrade; its successor's first list of jobs and pods is an older one. */
+  'stop-older-jobs',
   'drop',
   'lose-answer',
   'hang',
@@ -17,6 +19,8 @@ const writeFaults = [
   'pause',
   /** The same, and the write arrives only when another one may have taken over. */
   'pause-late-write',
+  /** Its event loop is busy for 20 s. */
+  'block',
 ] as const;
 const readFaults = ['read-410', 'read-429', 'read-500', 'read-drop', 'read-hang'] as const;
 const leaseFaults = ['lease-500', 'lease-drop', 'lease-lose-answer', 'lease-hang'] as const;
@@ -30,7 +34,7 @@ const eventFaults = [
 ] as const;
 
 /** So many tenths of a second after the first grant, to the process that leads then. */
-const timeFaults = ['time-kill', 'time-kill-older-jobs', 'time-pause'] as const;
+const timeFaults = ['time-kill', 'time-kill-older-jobs', 'time-pause', 'time-block'] as const;
 
 /** The names of all faults, by what they happen to. */
 export const faultNames = {
@@ -53,6 +57,10 @@ export interface PlannedFault {
 /** What faults do to processes. */
 export interface Processes {
   kill(agent: string): void;
+  /** SIGTERM. */
+  stop(agent: string): void;
+  /** Keeps the event loop of a process busy. */
+  block(agent: string): void;
   /** Stops a process for so many milliseconds. */
   pause(agent: string, milliseconds: number): void;
 }
@@ -62,7 +70,7 @@ const pauseMs = 5_500;
 const delayMs = 1_500;
 
 /** How late the watches begin that follow older lists. */
-const staleMs = 5_000;
+const staleMs = 15_000;
 
 /** Turns a plan into what the proxy asks for, and counts what has happened. */
 export class PlannedFaults implements Faults {
@@ -116,6 +124,9 @@ export class PlannedFaults implements Faults {
       case 'kill-older-jobs':
         this.older = new OlderLists(new Set(this.known), jobsOrPods);
         return { type: 'lose-answer', run: kill };
+      case 'stop-older-jobs':
+        this.older = new OlderLists(new Set(this.known), jobsOrPods);
+        return { type: 'delay', milliseconds: 0, run: () => this.processes.stop(agent) };
       case 'drop':
         return { type: 'drop' };
       case 'lose-answer':
@@ -128,6 +139,8 @@ export class PlannedFaults implements Faults {
         return { type: 'delay', milliseconds: 0, run: () => this.processes.pause(agent, pauseMs) };
       case 'pause-late-write':
         return { type: 'delay', milliseconds: pauseMs, run: () => this.processes.pause(agent, pauseMs) };
+      case 'block':
+        return { type: 'delay', milliseconds: 0, run: () => this.processes.block(agent) };
       case '429':
       case 'answer-429':
         return { type: 'answer', status: 429, reason: 'TooManyRequests', retryAfter: 1 };
@@ -160,6 +173,7 @@ export class PlannedFaults implements Faults {
     this.count(name);
     if (name === 'time-kill-older-jobs') this.older = new OlderLists(new Set(this.known), jobsOrPods);
     if (name === 'time-pause') this.processes.pause(agent, pauseMs);
+    else if (name === 'time-block') this.processes.block(agent);
     else this.processes.kill(agent);
   }
 

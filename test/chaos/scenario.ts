@@ -1,3 +1,4 @@
+import type { RunboatBuild } from '../../crds/runboatbuild.generated.js';
 import { KubeClient } from '../../lib/kube/client.js';
 import { connect } from '../../lib/kube/connection.js';
 import type { Cluster } from '../cluster/control-plane.js';
@@ -6,9 +7,11 @@ import { waitFor } from '../support/wait-for.js';
 import { judgeAudit, readAudit, sizeOf } from './audit.js';
 import { FaultProxy } from './fault-proxy.js';
 import { findLeftovers } from './leftovers.js';
+import { type Life, type LifeName, lives } from './lives.js';
 import { Operators } from './operators.js';
 import { type FaultName, type PlannedFault, PlannedFaults } from './planned-faults.js';
 import { expectSilence } from './silence.js';
+import type { Returner, Troubles } from './troubles.js';
 import { Users } from './users.js';
 
 export interface ScenarioOptions {
@@ -16,6 +19,8 @@ export interface ScenarioOptions {
   readonly cluster: Cluster;
   readonly namespace: string;
   readonly plan: readonly PlannedFault[];
+  /** `whole` if not given. */
+  readonly life?: LifeName;
   /** 1 if not given. */
   readonly operators?: 1 | 2;
   /**
@@ -25,8 +30,10 @@ export interface ScenarioOptions {
   readonly resync?: string;
   /** How long an initialisation takes; 1 s if not given. */
   readonly initSeconds?: number;
+  /** Whether the clocks of the operators are minutes apart and wrong. */
+  readonly skewed?: boolean;
   /** Troubles of the cluster itself, which end before everything must become as desired. */
-  readonly troubles?: Promise<unknown>;
+  readonly troubles?: Troubles;
   /** How long is waited for everything to become as desired, milliseconds; 60 000 if not given. */
   readonly patienceMs?: number;
   /** How long nothing may be written, milliseconds; 3000 if not given. */
@@ -43,13 +50,12 @@ export interface ScenarioReport {
   readonly writes: number;
   readonly events: number;
   readonly takeovers: number;
-  readonly seconds: number;
+  /** Of each step, and of all. */
+  readonly seconds: Readonly<Record<string, number>>;
 }
 
-const limit = 2;
 const usualPatienceMs = 60_000;
-/** What must become of the builds of a scenario. */
-const wanted = { good: 'Started', started: 'Stopped', bad: 'Stopped', pull: 'Stopped' };
+const watched = ['runboatbuilds', 'deployments', 'jobs', 'pods'];
 
 /**
  * A few builds go through their lives while faults happen, and come to rest when these end. What must hold is
@@ -59,37 +65,46 @@ const wanted = { good: 'Started', started: 'Stopped', bad: 'Stopped', pull: 'Sto
 export async function runScenario(options: ScenarioOptions): Promise<ScenarioReport> {
   const begun = performance.now();
   const scenario = new Scenario(options, await connect({ kubeconfigFile: options.cluster.kubeconfig }));
+  const seconds: Record<string, number> = {};
   try {
-    await scenario.prepare();
-    await scenario.live();
-    await scenario.settle();
-    await scenario.remove();
+    for (const step of ['prepare', 'live', 'settle', 'rest', 'remove'] as const) {
+      const before = performance.now();
+      await scenario[step]();
+      seconds[step] = Math.round((performance.now() - before) / 1000);
+    }
   } catch (error) {
     scenario.complain(error instanceof Error ? error.message : String(error));
   }
   scenario.judge();
   await scenario.end();
-  return scenario.report((performance.now() - begun) / 1000);
+  return scenario.report({ ...seconds, all: Math.round((performance.now() - begun) / 1000) });
 }
 
-class Scenario {
+class Scenario implements Returner {
   private readonly problems: string[] = [];
   private readonly client: KubeClient;
-  private readonly oracle: InitializationOracle;
+  private oracle: InitializationOracle;
   private readonly users: Users;
   private readonly proxy: FaultProxy;
   private readonly operators: Operators;
   private readonly faults: PlannedFaults;
   private readonly auditFrom: number;
   private readonly patienceMs: number;
-  private isRemade = false;
+  private readonly life: Life;
+  private wanted: Readonly<Record<string, string>>;
+  /** What was seen before the cluster was restored. */
+  private readonly endedBefore: string[] = [];
+  private isRestored = false;
   private takeovers = 0;
 
   constructor(
     private readonly options: ScenarioOptions,
     connection: KubeClient['connection'],
   ) {
-    const { cluster, namespace, program, resync = '5m', initSeconds = 1, log = () => undefined } = options;
+    const { cluster, namespace, program, resync = '5m', initSeconds = 1, skewed = false } = options;
+    const { log = () => undefined } = options;
+    this.life = lives[options.life ?? 'whole'];
+    this.wanted = this.life.wanted;
     this.patienceMs = options.patienceMs ?? usualPatienceMs;
     this.client = new KubeClient({ connection });
     this.oracle = new InitializationOracle(this.client, namespace);
@@ -97,7 +112,9 @@ class Scenario {
     this.proxy = new FaultProxy(cluster.kubeconfig);
     const kubectl = cluster.programs['kubectl'] ?? 'kubectl';
     const { proxy } = this;
-    this.operators = new Operators({ namespace, proxy, program, kubectl, resync, limit, initSeconds, log });
+    const { limit } = this.life;
+    const common = { namespace, proxy, program, kubectl, resync, limit, initSeconds, skewed, log };
+    this.operators = new Operators(common);
     this.faults = new PlannedFaults(options.plan, this.operators);
     this.auditFrom = sizeOf(cluster.auditLog);
   }
@@ -108,37 +125,50 @@ class Scenario {
     await this.proxy.start();
     await this.oracle.start();
     this.proxy.faults = this.faults;
+    this.options.troubles?.tell(this);
     for (let started = 0; started < operators; started++) this.operators.add();
   }
 
   /** What users do meanwhile; each step waits for its turn, but not for ever, because faults may hold it up. */
   async live(): Promise<void> {
     const { users } = this;
-    const phaseIs = (name: string, phase: string) => async () => (await users.phases()).get(name) === phase;
-    await users.create('good', {});
-    await users.create('started', { replicas: 1 });
-    await users.create('bad', { templateVars: { initRun: 'fail' } });
-    await users.create('pull', { pr: 7 });
-    await this.patiently(phaseIs('started', 'Started'), 15_000);
-    await users.patch('started', { replicas: 0 });
-    await this.patiently(phaseIs('good', 'Stopped'), 5_000);
-    await users.patch('good', { replicas: 1 });
-    await this.patiently(phaseIs('bad', 'Failed'), 10_000);
-    const resetRequestedAt = new Date().toISOString();
-    await users.patch('bad', { resetRequestedAt, templateVars: { initRun: 'complete' } });
-    await users.patch('started', { resetRequestedAt });
-    await users.delete('pull');
-    void users.createWhenFree('pull', { pr: 7 }).then(() => {
-      this.isRemade = true;
-    });
-    await this.patiently(() => this.isAsDesired(), 15_000);
+    try {
+      await this.life.live({
+        users,
+        until: (name, phase) => this.patiently(async () => (await users.phases()).get(name) === phase),
+        untilWanted: () => this.patiently(() => this.isAsWanted()),
+      });
+    } catch (error) {
+      // What users did since the snapshot, and with what was made since, has never happened.
+      if (!this.isRestored) throw error;
+    }
+  }
+
+  async beforeRestore(): Promise<void> {
+    this.isRestored = true;
+    this.users.end();
+    this.proxy.faults = { request: () => ({ type: 'drop' }) };
+    this.endedBefore.push(...this.violations());
+    await this.oracle.stop();
+  }
+
+  /** Everything begins anew with what there is; made since the snapshot counts neither as lost nor as leaked. */
+  async afterRestore(): Promise<void> {
+    this.oracle = new InitializationOracle(this.client, this.options.namespace);
+    await this.oracle.start();
+    const builds = (await this.users.builds()).filter(({ metadata }) => !metadata.deletionTimestamp);
+    this.wanted = Object.fromEntries(builds.map((build) => [build.metadata.name, phaseWanted(build)]));
+    this.proxy.faults = this.faults;
   }
 
   /** The faults end, and everything is to become as desired. */
   async settle(): Promise<void> {
-    await this.options.troubles;
+    await this.options.troubles?.over;
     this.endFaults();
-    await this.expect('builds as desired', () => this.isAsDesired());
+    await this.expect('builds as desired', () => this.isAsWanted());
+  }
+
+  async rest(): Promise<void> {
     const { silenceMs: milliseconds = 3_000, operators: count = 1 } = this.options;
     const { proxy, operators, patienceMs } = this;
     await expectSilence({ proxy, operators, count, milliseconds, patienceMs });
@@ -149,11 +179,15 @@ class Scenario {
     this.proxy.faults = this.faults;
     for (const name of (await this.users.phases()).keys()) await this.users.delete(name);
     const gone = async () => (await this.users.phases()).size === 0;
-    await this.patiently(gone, 12_000);
+    await this.patiently(gone);
     this.endFaults();
     await this.expect('no build', gone);
-    const clean = async () => (await findLeftovers(this.client, this.options.namespace)).length === 0;
-    await this.expect('nothing left of builds', clean);
+    let left: string[] = [];
+    const clean = async () => {
+      left = await findLeftovers(this.client, this.options.namespace);
+      return left.length === 0;
+    };
+    await this.expect(() => `nothing left of builds, not ${left.join(', ')}`, clean);
   }
 
   /** What only the end shows. */
@@ -182,7 +216,7 @@ class Scenario {
     this.problems.push(problem);
   }
 
-  report(seconds: number): ScenarioReport {
+  report(seconds: ScenarioReport['seconds']): ScenarioReport {
     const { problems, takeovers } = this;
     const { writes, events } = this.proxy;
     return {
@@ -201,7 +235,10 @@ class Scenario {
     const { most, at, uncleaned } = this.oracle.judge();
     const { unguarded } = this.proxy;
     return [
-      ...(most > limit ? [`${most} initialisations were unfinished at once: ${at.join(', ')}`] : []),
+      ...this.endedBefore,
+      ...(most > this.life.limit
+        ? [`${most} initialisations were unfinished at once: ${at.join(', ')}`]
+        : []),
       ...(uncleaned.length > 0 ? [`gone without a cleanup: ${uncleaned.join(', ')}`] : []),
       ...(unguarded.length > 0 ? [`deletes without a UID: ${unguarded.slice(0, 5).join(', ')}`] : []),
     ];
@@ -213,23 +250,41 @@ class Scenario {
     this.proxy.release();
   }
 
-  private async isAsDesired(): Promise<boolean> {
+  private async isAsWanted(): Promise<boolean> {
     const phases = await this.users.phases();
-    return this.isRemade && Object.entries(wanted).every(([name, phase]) => phases.get(name) === phase);
+    const isAsWanted = ([name, phase]: [string, string]) => phases.get(name) === phase;
+    return this.users.pending === 0 && Object.entries(this.wanted).every(isAsWanted);
   }
 
   /** Waits; what must never happen ends the wait, because the rest of the scenario has nothing more to tell. */
-  private async expect(what: string, condition: () => Promise<boolean>): Promise<void> {
+  private async expect(what: string | (() => string), condition: () => Promise<boolean>): Promise<void> {
     await waitFor(async () => this.violations().length > 0 || (await condition()), {
       timeoutMs: this.patienceMs,
       intervalMs: 200,
-      describe: () => [what, this.operators.lines(3).map((line) => line.slice(0, 300))],
+      describe: () => [
+        typeof what === 'string' ? what : what(),
+        this.watches(),
+        this.operators.lines(3).map((line) => line.slice(0, 300)),
+      ],
     });
-    if (this.violations().length > 0) throw new Error(`This was seen while waiting for ${what}.`);
+    if (this.violations().length > 0) throw new Error('This was seen while waiting.');
   }
 
-  private async patiently(condition: () => Promise<boolean>, timeoutMs: number): Promise<void> {
-    const ended = async () => this.violations().length > 0 || (await condition());
-    await waitFor(ended, { timeoutMs, intervalMs: 200 }).catch(() => undefined);
+  /** An operator that misses a watch for so long has lost it. */
+  private watches(): string {
+    const open = this.proxy.openWatches;
+    const missing = watched.filter((resource) => !open.has(resource));
+    return missing.length === 0 ? 'all is watched' : `nothing watches ${missing.join(', ')}`;
   }
+
+  private async patiently(condition: () => Promise<boolean>): Promise<void> {
+    const ended = async () => this.isRestored || this.violations().length > 0 || (await condition());
+    await waitFor(ended, { timeoutMs: this.patienceMs / 2, intervalMs: 200 }).catch(() => undefined);
+  }
+}
+
+/** What a build comes to that nobody touches any more. */
+function phaseWanted({ spec }: RunboatBuild): string {
+  if (spec.templateVars?.['initRun'] === 'fail') return 'Failed';
+  return spec.replicas === 1 ? 'Started' : 'Stopped';
 }

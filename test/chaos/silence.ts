@@ -11,6 +11,9 @@ const idle = [
   { what: 's of CPU', most: 0.3 },
 ];
 
+/** Passes over builds a second, without a single write, that nothing explains. */
+const hotLoop = 100;
+
 export interface Silence {
   readonly proxy: FaultProxy;
   readonly operators: Operators;
@@ -28,22 +31,26 @@ export interface Silence {
 export async function expectSilence(silence: Silence): Promise<void> {
   const { count, milliseconds, patienceMs } = silence;
   const seconds = (count * milliseconds) / 1000;
-  let seen = 'nothing';
+  let seen = 'silence, not a process too busy to tell what it does';
   const quiet = async () => {
     const before = await measure(silence);
     await sleep(milliseconds);
     const after = await measure(silence);
     if (!before || !after) return false;
+    const [writes = 0, , passes = 0] = after.map((value, index) => value - (before[index] ?? 0));
+    if (writes === 0 && passes > hotLoop * seconds) return { isHot: true };
     const used = idle.map(({ what, most }, index) => {
       const value = (after[index] ?? 0) - (before[index] ?? 0);
       return { text: `${Number(value.toFixed(2))} ${what}`, isFine: value <= most * seconds };
     });
     seen = `silence, not ${used.map(({ text }) => text).join(', ')}`;
-    return used.every(({ isFine }) => isFine);
+    return used.every(({ isFine }) => isFine) && { isHot: false };
   };
   // Sweeps and comparisons that follow a start are part of the way to it.
   const timeoutMs = patienceMs + 2 * milliseconds;
-  await waitFor(quiet, { timeoutMs, intervalMs: 100, describe: () => seen });
+  const { isHot } = await waitFor(quiet, { timeoutMs, intervalMs: 100, describe: () => seen });
+  if (isHot)
+    throw new Error(`a hot loop: over ${hotLoop} passes over builds a second, and not a single write`);
 }
 
 async function measure({ proxy, operators }: Silence): Promise<number[] | undefined> {

@@ -1,37 +1,78 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Cluster } from '../cluster/control-plane.js';
+import type { Cluster, Component } from '../cluster/control-plane.js';
 import type { Random } from './random.js';
+import { restoreSnapshot, takeSnapshot } from './snapshot.js';
 
 export const troubleNames = [
   'api-server-killed',
   'api-server-silent',
   'etcd-killed',
   'etcd-compacted',
+  'etcd-slow',
   'controller-manager-away',
   'scheduler-away',
+  'etcd-restored',
 ] as const;
 
 export type TroubleName = (typeof troubleNames)[number];
 
-const awayMs = 3_000;
+/** Who must know that the cluster is about to be, and then is, what it was a while ago. */
+export interface Returner {
+  beforeRestore(): Promise<void>;
+  afterRestore(): Promise<void>;
+}
+
+/** In place of minutes: longer than all that waits in a scenario, its timeouts apart. */
+const controllerManagerAwayMs = 20_000;
+const schedulerAwayMs = 5_000;
 /** Longer than a request of the operator may take, and so than its Lease. */
 const silentMs = 11_000;
+/** etcd hangs so long at a time, and answers so long between. */
+const slow = { turns: 25, hangsMs: 300, answersMs: 100 };
+/** What is made in this time is lost with it. */
+const sinceSnapshotMs = 6_000;
 
-/** Lets troubles of the whole cluster happen one after the other; ends with the cluster whole again. */
-export async function makeTroubles(
-  cluster: Cluster,
-  names: readonly TroubleName[],
-  random: Random,
-): Promise<void> {
-  for (const name of names) {
-    await sleep(random.between(1_000, 5_000));
-    await troubles[name](cluster);
+/** Troubles of the whole cluster, one after the other. */
+export class Troubles {
+  private readonly returners = new Set<Returner>();
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(private readonly cluster: Cluster) {}
+
+  /** Ends with the cluster whole again. */
+  get over(): Promise<void> {
+    return this.running;
+  }
+
+  begin(names: readonly TroubleName[], random: Random): void {
+    this.running = this.run(names, random);
+  }
+
+  tell(returner: Returner): void {
+    this.returners.add(returner);
+  }
+
+  private async run(names: readonly TroubleName[], random: Random): Promise<void> {
+    for (const name of names) {
+      await sleep(random.between(1_000, 5_000));
+      await (name === 'etcd-restored' ? this.restore() : troubles[name](this.cluster));
+    }
+  }
+
+  private async restore(): Promise<void> {
+    await sleep(sinceSnapshotMs);
+    await takeSnapshot(this.cluster);
+    await sleep(sinceSnapshotMs);
+    const all = [...this.returners];
+    await Promise.all(all.map((returner) => returner.beforeRestore()));
+    await restoreSnapshot(this.cluster);
+    await Promise.all(all.map((returner) => returner.afterRestore()));
   }
 }
 
-const troubles: Record<TroubleName, (cluster: Cluster) => Promise<void>> = {
+const troubles: Record<Exclude<TroubleName, 'etcd-restored'>, (cluster: Cluster) => Promise<void>> = {
   'api-server-killed': async (cluster) => {
     await cluster.stopApiServer('SIGKILL');
     await cluster.startApiServer();
@@ -46,16 +87,21 @@ const troubles: Record<TroubleName, (cluster: Cluster) => Promise<void>> = {
     await cluster.startComponent('etcd');
   },
   'etcd-compacted': compact,
-  'controller-manager-away': (cluster) => away(cluster, 'kube-controller-manager'),
-  'scheduler-away': (cluster) => away(cluster, 'kube-scheduler'),
+  'etcd-slow': async (cluster) => {
+    for (let turn = 0; turn < slow.turns; turn++) {
+      cluster.pause('etcd');
+      await sleep(slow.hangsMs);
+      cluster.resume('etcd');
+      await sleep(slow.answersMs);
+    }
+  },
+  'controller-manager-away': (cluster) => away(cluster, 'kube-controller-manager', controllerManagerAwayMs),
+  'scheduler-away': (cluster) => away(cluster, 'kube-scheduler', schedulerAwayMs),
 };
 
-async function away(
-  cluster: Cluster,
-  component: 'kube-controller-manager' | 'kube-scheduler',
-): Promise<void> {
+async function away(cluster: Cluster, component: Component, milliseconds: number): Promise<void> {
   await cluster.stopComponent(component);
-  await sleep(awayMs);
+  await sleep(milliseconds);
   await cluster.startComponent(component);
 }
 

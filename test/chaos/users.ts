@@ -7,6 +7,8 @@ import { ApiError } from '../../lib/kube/errors.js';
 export class Users {
   /** Builds made so far. */
   made = 0;
+  /** Builds that shall be made again and are not yet. */
+  pending = 0;
   private readonly path: string;
   private ended = false;
 
@@ -29,15 +31,10 @@ export class Users {
     this.made++;
   }
 
-  /** Makes a build as soon as the former one of that name is gone. */
-  async createWhenFree(name: string, spec: Record<string, unknown>): Promise<void> {
-    while (!this.ended) {
-      try {
-        return await this.create(name, spec);
-      } catch {
-        await sleep(200);
-      }
-    }
+  /** Makes a build as soon as the former one of that name is gone, and asks for it again and again until then. */
+  createWhenFree(name: string, spec: Record<string, unknown>): void {
+    this.pending++;
+    void this.keepCreating(name, spec);
   }
 
   async patch(name: string, spec: Record<string, unknown>): Promise<void> {
@@ -48,14 +45,31 @@ export class Users {
     await insist(() => this.client.delete(`${this.path}/${name}`, { propagationPolicy: 'Background' }));
   }
 
-  /** The phase of each build that there is. */
-  async phases(): Promise<Map<string, string | undefined>> {
-    const { items } = await this.client.listAll<RunboatBuild>(this.path);
-    return new Map(items.map(({ metadata, status }) => [metadata.name, status?.phase]));
+  async builds(): Promise<RunboatBuild[]> {
+    return (await this.client.listAll<RunboatBuild>(this.path)).items;
   }
 
+  /** The phase of each build that there is. */
+  async phases(): Promise<Map<string, string | undefined>> {
+    return new Map((await this.builds()).map(({ metadata, status }) => [metadata.name, status?.phase]));
+  }
+
+  /** Nothing is made any more. */
   end(): void {
     this.ended = true;
+    this.pending = 0;
+  }
+
+  private async keepCreating(name: string, spec: Record<string, unknown>): Promise<void> {
+    while (!this.ended) {
+      try {
+        await this.create(name, spec);
+        this.pending--;
+        return;
+      } catch {
+        await sleep(200);
+      }
+    }
   }
 }
 

@@ -10,5 +10,6 @@ const outcomes = [
   check('Generated files', 'generated'),
   tests('Unit tests', 'unit'),
   tests('Integration tests', 'integration'),
+  tests('Fault campaign', 'chaos'),
 ];
 summarize(outcomes);
