@@ -22,10 +22,12 @@ export interface AppOptions {
   readonly api: readonly Router[];
   /** Those that read the bodies of requests themselves, at the root. */
   readonly webhooks: readonly Router[];
+  /** The folder of the built pages; beside the compiled gateway by default. */
+  readonly pagesFolder?: string;
 }
 
 /** Puts the parts together. It listens to nothing; every part gets what it needs handed in. */
-export function createApp({ services, readiness, api, webhooks }: AppOptions): Express {
+export function createApp({ services, readiness, api, webhooks, pagesFolder }: AppOptions): Express {
   const { config, log, stopping } = services;
   const { trustProxy, hsts } = config.http;
   const app = express();
@@ -40,8 +42,8 @@ export function createApp({ services, readiness, api, webhooks }: AppOptions): E
   app.use(withoutSlash, createSameOriginRule(config), createHealthRouter(readiness));
   for (const router of webhooks) app.use(router);
   // The page of an error is to look like one when nothing is ready, too.
-  app.use(dropBody, createDocsRouter(), createAssetsRouter());
-  const pages = new PageFiles();
+  app.use(dropBody, createDocsRouter(), createAssetsRouter(pagesFolder));
+  const pages = new PageFiles(pagesFolder);
   const ready = requireReadiness(readiness);
   app.use('/api/v1', ready, createReadsRouter(services), createBuildsRouter(services), ...api);
   app.use('/api', noSuchPath);

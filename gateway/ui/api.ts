@@ -35,8 +35,8 @@ export async function callApi<T>(
   return { ok: false, status, detail: detailOf(body) ?? TEXTS.errors.unreadable(status) };
 }
 
-/** The sentence that every error of the API carries; a proxy's own answer has none. */
-function detailOf(body: unknown): string | undefined {
+/** The sentence that every error of the API carries; undefined for what is none, such as a proxy's own answer. */
+export function detailOf(body: unknown): string | undefined {
   const detail = (body as { detail?: unknown } | null | undefined)?.detail;
   return typeof detail === 'string' ? detail : undefined;
 }

@@ -1,8 +1,11 @@
+import './builds.css';
 import { startPage } from '../frame/start-page.js';
-import { BuildStore } from '../store/build-store.js';
+import { BuildsList } from './builds-list.js';
 import { BuildsPage } from './builds-page.js';
 
+const { session, connection } = startPage();
+customElements.define('rb-builds-list', BuildsList);
 customElements.define('rb-builds-page', BuildsPage);
 const page = document.querySelector<BuildsPage>('rb-builds-page')!;
-page.session = startPage().session;
-page.store = new BuildStore().open();
+page.session = session;
+page.connection = connection;

@@ -1,14 +1,24 @@
 import { Account } from '../session/account.js';
 import { PageSession } from '../session/page-session.js';
+import { ConnectionNotice } from './connection-notice.js';
 
 /** What every page begins with. */
-export function startPage(): { session: PageSession } {
+export interface Page {
+  readonly session: PageSession;
+  /** Says when what is shown may be old; to be told of the store that is shown. */
+  readonly connection: ConnectionNotice;
+}
+
+export function startPage(): Page {
   markCurrentPage();
+  customElements.define('rb-connection', ConnectionNotice);
+  const connection = new ConnectionNotice();
+  document.body.append(connection);
   const session = new PageSession(sessionStorage);
   void session.resume();
   customElements.define('rb-account', Account);
   document.querySelector<Account>('rb-account')!.session = session;
-  return { session };
+  return { session, connection };
 }
 
 /** The link of the header that leads to this page. */

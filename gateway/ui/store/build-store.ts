@@ -28,6 +28,8 @@ export class BuildStore {
   connection: ConnectionState = 'connecting';
   /** All that matches has come at least once; before, there may be more than is seen. */
   synced = false;
+  /** Why the gateway does not answer this query; undefined: it does. */
+  refusal: string | undefined;
   /** When the gateway was last heard of, milliseconds since the epoch; 0: never. */
   heardAt = 0;
   private readonly handlers = new Set<() => void>();
@@ -44,6 +46,10 @@ export class BuildStore {
       onOpen: (anew) => this.begin(anew),
       onMessages: (messages) => this.takeAll(messages),
       onLost: () => this.lose(),
+      onRefused: (detail) => {
+        this.refusal = detail;
+        this.tell();
+      },
     });
   }
 
@@ -62,7 +68,9 @@ export class BuildStore {
     return () => this.handlers.delete(handler);
   }
 
-  /** Called for each build that changed, or does not match any more, before `onChange`. */
+  /**
+   * Called for each build that changed, or does not match any more, while `builds` has it as it was before.
+   */
   onEvent(handler: (event: BuildEvent) => void): () => void {
     this.eventHandlers.add(handler);
     return () => this.eventHandlers.delete(handler);
@@ -97,9 +105,9 @@ export class BuildStore {
   }
 
   private apply(event: BuildEvent): void {
+    for (const handler of this.eventHandlers) handler(event);
     if (event.type === 'upd') this.builds.set(event.build.name, event.build);
     else this.builds.delete(event.build.name);
-    for (const handler of this.eventHandlers) handler(event);
   }
 
   private expectAll(): void {

@@ -1,3 +1,5 @@
+import { detailOf } from '../api.js';
+import { TEXTS } from '../texts.js';
 import { EventParser, type StreamMessage } from './event-parser.js';
 
 export interface ConnectionHandlers {
@@ -6,6 +8,8 @@ export interface ConnectionHandlers {
   onMessages(messages: readonly StreamMessage[]): void;
   /** There is no connection; another is tried. */
   onLost(): void;
+  /** The gateway does not answer this address, and never will; the sentence says why. */
+  onRefused(detail: string): void;
 }
 
 /** The gateway writes at least every 15 s; without a sign for so long, milliseconds, the connection is dead. */
@@ -60,7 +64,7 @@ export class EventConnection {
   private async run(): Promise<void> {
     while (!this.isClosed) {
       const ending = await this.follow();
-      if (this.isClosed) return;
+      if (this.isClosed || ending === 'refused') return;
       if (ending === 'lost') {
         this.handlers.onLost();
         this.failures++;
@@ -70,7 +74,7 @@ export class EventConnection {
   }
 
   /** Reads one connection to its end; `hidden` when it was left on purpose. */
-  private async follow(): Promise<'lost' | 'hidden'> {
+  private async follow(): Promise<'lost' | 'hidden' | 'refused'> {
     const connection = new AbortController();
     this.current = connection;
     let silence = setTimeout(() => connection.abort(), SILENCE_MS);
@@ -82,14 +86,25 @@ export class EventConnection {
         clearTimeout(silence);
         silence = setTimeout(() => connection.abort(), SILENCE_MS);
         const messages = this.parser.push(value);
-        if (messages.length > 0) this.handlers.onMessages(messages);
+        if (messages.length > 0) this.deliver(messages);
         if (document.hidden && messages.some(({ event }) => event === 'synced')) return 'hidden';
       }
-    } catch {
-      return 'lost';
+    } catch (error) {
+      if (!(error instanceof Refusal)) return 'lost';
+      this.handlers.onRefused(error.message);
+      return 'refused';
     } finally {
       clearTimeout(silence);
       connection.abort();
+    }
+  }
+
+  /** What goes wrong with a message is a fault of the page and none of the connection. */
+  private deliver(messages: readonly StreamMessage[]): void {
+    try {
+      this.handlers.onMessages(messages);
+    } catch (error) {
+      reportError(error);
     }
   }
 
@@ -100,8 +115,10 @@ export class EventConnection {
       ...(lastId ? { 'Last-Event-ID': lastId } : {}),
     };
     const response = await fetch(this.address, { headers, signal, credentials: 'omit', cache: 'no-store' });
-    if (!response.ok || response.body === null)
+    if (response.status === 400) throw new Refusal(await refusalText(response));
+    if (!response.ok || response.body === null) {
       throw new Error(`The events were answered with ${response.status}.`);
+    }
     this.failures = 0;
     this.parser = new EventParser();
     this.parser.lastId = lastId;
@@ -118,6 +135,13 @@ export class EventConnection {
       };
     });
   }
+}
+
+/** The query is wrong, which no further try changes. */
+class Refusal extends Error {}
+
+async function refusalText(response: Response): Promise<string> {
+  return detailOf(await response.json().catch(() => undefined)) ?? TEXTS.errors.unreadable(response.status);
 }
 
 /** Grows, and differs between pages, so that not all come back at once to a gateway that starts. */
