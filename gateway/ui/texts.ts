@@ -32,6 +32,7 @@ export const TEXTS = {
     elapsed: (duration: string) => duration,
   },
   connection: {
+    connecting: 'Connecting…',
     offline: (age: string) => `Offline. What you see is ${age} old. Trying to connect again.`,
     never: 'The gateway does not answer. Trying again.',
   },
@@ -69,6 +70,7 @@ export const TEXTS = {
     why: 'See why',
     dismiss: 'Dismiss',
     actions: { start: 'Start', stop: 'Stop', reset: 'Reset' },
+    confirmReset: 'Lose its data?',
     asked: { start: 'Starting…', stop: 'Stopping…', reset: 'Resetting…' },
   },
   empty: {
@@ -92,6 +94,7 @@ export const TEXTS = {
     minutes: (count: number) => `${count} min`,
     hours: (count: number) => `${count} h`,
     days: (count: number) => `${count} d`,
+    ago: (duration: string) => `${duration} ago`,
   },
   session: {
     signIn: 'Sign in',
