@@ -36,7 +36,26 @@ export const fileFlag: Flag = {
   help: 'a RunboatBuild in YAML or JSON, - for standard input',
 };
 
+export const dryRunFlag: Flag = {
+  name: 'dry-run',
+  env: 'RUNBOAT_DRY_RUN',
+  help: 'tell what would be done, and change nothing',
+};
+
+export const quietForFlag: Flag = {
+  name: 'quiet-for',
+  env: 'RUNBOAT_QUIET_FOR',
+  value: 'DURATION',
+  help: 'how long nobody may have written to what is adopted, 1m by default',
+};
+
 /** Variables that stand for flags, so that the configuration does not warn of them. */
-export const flagVariables: readonly string[] = [configFlag, resyncFlag, leaseFlag, modeFlag, fileFlag].map(
-  ({ env }) => env,
-);
+export const flagVariables: readonly string[] = [
+  configFlag,
+  resyncFlag,
+  leaseFlag,
+  modeFlag,
+  fileFlag,
+  dryRunFlag,
+  quietForFlag,
+].map(({ env }) => env);

@@ -24,6 +24,11 @@ const commands: readonly Command[] = [
     load: () => import('./config.js'),
   },
   {
+    name: 'adopt',
+    summary: 'make builds of the deployments of a Python runboat',
+    load: () => import('./adopt.js'),
+  },
+  {
     name: 'convert-bundle',
     summary: 'turn a folder with kustomization.yaml.jinja into a bundle',
     load: () => import('./convert-bundle.js'),

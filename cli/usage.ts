@@ -13,7 +13,8 @@ export interface Flag {
   readonly short?: string;
   /** The environment variable that stands for the flag when it is not given. */
   readonly env: string;
-  readonly value: string;
+  /** What stands for its value in the help; a flag without one is given or not, and `true` when it is. */
+  readonly value?: string;
   readonly help: string;
 }
 
@@ -23,10 +24,13 @@ export interface Parsed {
   readonly flags: Readonly<Record<string, string | undefined>>;
 }
 
-/** Flags with a value each; the environment stands in for those not given. Throws UsageError. */
+/** The flags of a command; the environment stands in for those not given. Throws UsageError. */
 export function parseFlags(args: readonly string[], flags: readonly Flag[], env = process.env): Parsed {
   const options = Object.fromEntries(
-    flags.map(({ name, short }) => [name, { type: 'string' as const, ...(short ? { short } : {}) }]),
+    flags.map(({ name, short, value }) => {
+      const type = value === undefined ? ('boolean' as const) : ('string' as const);
+      return [name, { type, ...(short ? { short } : {}) }];
+    }),
   );
   try {
     const { values, positionals } = parseArgs({
@@ -34,10 +38,10 @@ export function parseFlags(args: readonly string[], flags: readonly Flag[], env 
       options: { ...options, help: { type: 'boolean', short: 'h' } },
       allowPositionals: true,
     });
-    const given = values as Record<string, string | undefined>;
+    const given = values as Record<string, string | boolean | undefined>;
     const resolved = flags.map(({ name, env: variable }) => [
       name,
-      given[name] ?? (env[variable] || undefined),
+      given[name]?.toString() ?? (env[variable] || undefined),
     ]);
     return { help: values['help'] === true, words: positionals, flags: Object.fromEntries(resolved) };
   } catch (error) {
@@ -48,7 +52,7 @@ export function parseFlags(args: readonly string[], flags: readonly Flag[], env 
 /** The help text of a command. */
 export function describeFlags(usage: string, flags: readonly Flag[]): string {
   const lines = flags.map(({ name, short, value, env, help }) => {
-    const spelling = `${short ? `-${short}, ` : ''}--${name} ${value}`;
+    const spelling = `${short ? `-${short}, ` : ''}--${name}${value === undefined ? '' : ` ${value}`}`;
     return `  ${spelling.padEnd(24)} ${help} (${env})`;
   });
   return `Usage: ${usage}\n\nOptions:\n${lines.join('\n')}\n`;

@@ -86,7 +86,8 @@ function isPassing(error: unknown): error is Error {
   return error instanceof ApiError && (error.status >= 500 || error.status === 429);
 }
 
-function kindTable(resourceTypes: readonly string[], served: readonly ResourceKind[]): KindTable {
+/** The kinds of `resourceTypes` among those that the cluster serves. Throws ConfigError. */
+export function kindTable(resourceTypes: readonly string[], served: readonly ResourceKind[]): KindTable {
   const kinds: ResourceKind[] = [];
   const problems: ConfigProblem[] = [];
   for (const spelling of resourceTypes) {
