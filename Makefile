@@ -10,7 +10,7 @@ pages := dist/gateway/ui/index.html
 page_sources := $(shell find gateway/ui -type f) gateway/pages/state-looks.ts gateway/logs/terminal-text.ts
 scripts := .ci/run $(wildcard test/cluster/*.sh test/cluster/*/*.sh)
 
-.PHONY: help run test e2e e2e-odoo chaos bench cluster build fmt lint generate generated clean
+.PHONY: help run test image e2e e2e-odoo chaos bench cluster build fmt lint generate generated clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ run: build ## Run everything on a cluster made for it; CLUSTER=current uses the 
 
 test: $(dependencies) ## Run all checks and tests, and print a summary
 	@$(typescript) test/support/run-tests.ts
+
+image: build ## Make the container image as test-output/image.tar, without a Docker daemon
+	@$(typescript) test/image/main.ts
 
 e2e: build ## Run builds end to end on a real node: kubelet, containerd, PostgreSQL; needs root on Linux
 	@$(typescript) test/e2e/main.ts webpage

@@ -12,6 +12,7 @@ export interface ImageConfig {
   Entrypoint?: string[];
   Cmd?: string[];
   WorkingDir?: string;
+  Labels?: Record<string, string>;
 }
 
 const architectures: Partial<Record<NodeJS.Architecture, string>> = { x64: 'amd64' };
