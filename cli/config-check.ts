@@ -1,12 +1,8 @@
 import { ConfigError } from '../lib/config/config-error.js';
-import { loadConfig } from '../lib/config/load.js';
+import { type LoadOptions, loadConfig } from '../lib/config/load.js';
 import type { Config } from '../lib/config/types.js';
 
-export interface ConfigurationCheck {
-  readonly file?: string | undefined;
-  readonly env: NodeJS.ProcessEnv;
-  /** `RUNBOAT_` variables of the command's flags. */
-  readonly knownVariables?: readonly string[];
+export interface ConfigurationCheck extends Omit<LoadOptions, 'process'> {
   /** Takes one message for people, without a line end; the command's standard error. */
   readonly report: (message: string) => void;
 }
@@ -17,8 +13,7 @@ export interface ConfigurationCheck {
  */
 export function checkConfiguration(check: ConfigurationCheck): Config | undefined {
   try {
-    const { knownVariables = [] } = check;
-    const loaded = loadConfig({ file: check.file, env: check.env, process: 'check', knownVariables });
+    const loaded = loadConfig({ ...check, process: 'check' });
     for (const warning of loaded.warnings) check.report(`Warning: ${warning}`);
     return loaded.config;
   } catch (error) {

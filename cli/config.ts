@@ -3,25 +3,21 @@ import { configuredBundles } from '../operator/render/configured-bundles.js';
 import { offlineKinds } from '../operator/render/kinds.js';
 import { Renderer } from '../operator/render/renderer.js';
 import { checkConfiguration } from './config-check.js';
-import { configFlag, flagVariables } from './flags.js';
-import { describeFlags, parseFlags, UsageError } from './usage.js';
+import { parseSettingsFlags, withSettingsFlags } from './settings.js';
+import { describeFlags, UsageError } from './usage.js';
 
 /** `runboat config check`: exit code 0 when all is well, 2 when something is wrong. */
 export async function run(args: string[]): Promise<number> {
-  const { help, words, flags } = parseFlags(args, [configFlag]);
+  const flags = withSettingsFlags([]);
+  const { help, words, load } = parseSettingsFlags(args, flags);
   if (help) {
-    process.stdout.write(describeFlags('runboat config check [OPTIONS]', [configFlag]));
+    process.stdout.write(describeFlags('runboat config check [OPTIONS]', flags));
     return 0;
   }
   if (words.length !== 1 || words[0] !== 'check')
     throw new UsageError('There is only "runboat config check".');
   const report = (message: string) => process.stderr.write(`${message}\n`);
-  const config = checkConfiguration({
-    file: flags['config'],
-    env: process.env,
-    knownVariables: flagVariables,
-    report,
-  });
+  const config = checkConfiguration({ ...load, report });
   if (!config) return 2;
   const found = await checkBundles(
     configuredBundles(config),

@@ -7,6 +7,13 @@ export const configFlag: Flag = {
   help: 'the configuration file',
 };
 
+export const envFileFlag: Flag = {
+  name: 'env-file',
+  env: 'RUNBOAT_ENV_FILE',
+  value: 'FILE',
+  help: 'a .env file; variables of the environment win over it',
+};
+
 export const resyncFlag: Flag = {
   name: 'resync',
   env: 'RUNBOAT_RESYNC',
@@ -52,6 +59,7 @@ export const quietForFlag: Flag = {
 /** Variables that stand for flags, so that the configuration does not warn of them. */
 export const flagVariables: readonly string[] = [
   configFlag,
+  envFileFlag,
   resyncFlag,
   leaseFlag,
   modeFlag,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { load } from 'js-yaml';
+import { load as parseYaml } from 'js-yaml';
 import type { RunboatBuild } from '../crds/runboatbuild.generated.js';
 import { ConfigError } from '../lib/config/config-error.js';
 import { loadConfig } from '../lib/config/load.js';
@@ -11,13 +11,14 @@ import { toYaml } from '../operator/render/output.js';
 import { Renderer } from '../operator/render/renderer.js';
 import { BundleInvalid, MODES, type Mode } from '../operator/render/types.js';
 import { BuildRefused, bundleMissing, renderInputOf, resolveSettings } from '../operator/settings.js';
-import { configFlag, fileFlag, flagVariables, modeFlag } from './flags.js';
-import { describeFlags, parseFlags, UsageError } from './usage.js';
+import { fileFlag, modeFlag } from './flags.js';
+import { parseSettingsFlags, withSettingsFlags } from './settings.js';
+import { describeFlags, UsageError } from './usage.js';
 
 /** `runboat render`: prints the resources of one mode of a build, as its bundle makes them. */
 export async function run(args: string[]): Promise<number> {
-  const known = [modeFlag, fileFlag, configFlag];
-  const { help, words, flags } = parseFlags(args, known);
+  const known = withSettingsFlags([modeFlag, fileFlag]);
+  const { help, words, flags, load } = parseSettingsFlags(args, known);
   if (help) {
     process.stdout.write(describeFlags('runboat render --mode MODE -f FILE [OPTIONS]', known));
     return 0;
@@ -25,12 +26,7 @@ export async function run(args: string[]): Promise<number> {
   if (words.length > 0) throw new UsageError(`runboat render takes no argument such as "${words[0]}".`);
   const mode = modeOf(flags['mode']);
   try {
-    const { config, warnings } = loadConfig({
-      file: flags['config'],
-      env: process.env,
-      process: 'operator',
-      knownVariables: flagVariables,
-    });
+    const { config, warnings } = loadConfig({ ...load, process: 'operator' });
     for (const warning of warnings) process.stderr.write(`Warning: ${warning}\n`);
     process.stdout.write(await renderBuild(config, mode, readBuild(flags['file'], config.namespace)));
     return 0;
@@ -72,7 +68,7 @@ function readBuild(file: string | undefined, namespace: string): BuildView {
 
 function parseBuild(file: string): RunboatBuild {
   try {
-    return (load(readFileSync(file === '-' ? 0 : file, 'utf8')) ?? {}) as RunboatBuild;
+    return (parseYaml(readFileSync(file === '-' ? 0 : file, 'utf8')) ?? {}) as RunboatBuild;
   } catch (error) {
     throw new UsageError(
       `${file} cannot be read: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`,

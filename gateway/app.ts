@@ -29,12 +29,11 @@ export interface AppOptions {
 /** Puts the parts together. It listens to nothing; every part gets what it needs handed in. */
 export function createApp({ services, readiness, api, webhooks, pagesFolder }: AppOptions): Express {
   const { config, log, stopping } = services;
-  const { trustProxy, hsts } = config.http;
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('strict routing').enable('case sensitive routing');
   // One proxy: its own word on the caller's address is the last of the header, and nobody else's counts.
-  app.set('trust proxy', trustProxy ? 1 : false);
-  app.use(createRequestLog(services), createSecurityHeaders({ hsts }), warnOfProxy({ trustProxy, log }));
+  app.set('trust proxy', (_address: string, hops: number) => config.http.trustProxy && hops < 1);
+  app.use(createRequestLog(services), createSecurityHeaders(config), warnOfProxy({ config, log }));
   app.use((_request, response, next) => {
     if (stopping.aborted) response.set('Connection', 'close');
     next();

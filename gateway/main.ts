@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { API_GROUP, API_VERSION, BUILD_PLURAL } from '../crds/constants.js';
+import { followSettings } from '../lib/config/follow-settings.js';
+import type { SettingsSource } from '../lib/config/settings-source.js';
 import type { Config } from '../lib/config/types.js';
 import { KubeClient } from '../lib/kube/client.js';
 import { connect } from '../lib/kube/connection.js';
@@ -9,6 +12,7 @@ import { startHealthServer } from '../lib/telemetry/health-server.js';
 import { createLogger, type Logger } from '../lib/telemetry/logger.js';
 import { createApp } from './app.js';
 import { KubeBuildActions } from './builds/actions.js';
+import { linkSettings } from './builds/build-json.js';
 import { type BuildRecord, recordOf } from './builds/build-record.js';
 import { InformedDirectory } from './builds/directory.js';
 import { createAuthenticator } from './http/auth.js';
@@ -16,11 +20,11 @@ import { listen } from './http/server.js';
 import { GatewayMetrics } from './metrics.js';
 import { createRouters } from './routers.js';
 import type { GatewayServices } from './services.js';
+import { warnOfSigning } from './webhook/webhook-router.js';
 
 export interface GatewayOptions {
-  readonly config: Config;
-  /** Sentences about the configuration that are worth a log line each. */
-  readonly warnings: readonly string[];
+  /** The settings, which are read again when their files change. */
+  readonly source: SettingsSource;
   /** Milliseconds between comparisons of the cache with the API server. */
   readonly resyncMs: number;
   /** Aborted by SIGTERM or SIGINT. */
@@ -37,12 +41,16 @@ const END_WITHIN_MS = 6_000;
 
 /** Runs the gateway until the signal is aborted; resolves when all requests are answered and all streams ended. */
 export async function runGateway(options: GatewayOptions): Promise<void> {
-  const { config, signal } = options;
+  const { source, signal } = options;
+  const config = source.current.live;
   const log = createLogger('gateway', config.log.level, { isGathered: true });
-  for (const warning of options.warnings) log.warn({ detail: warning }, 'Configuration warning');
+  for (const warning of source.warnings) log.warn({ detail: warning }, 'Configuration warning');
   const services = await createServices(options, log);
   const { informer, client } = services;
   const end = await serve(services);
+  const onReload = (isInOrder: boolean) => services.metrics.config.reloaded(isInOrder);
+  const stopFollowing = followSettings({ source, log, onReload });
+  applyChanges(source, services);
   informer.start();
   await informer.whenSynced(signal).then(
     () => log.info({ namespace: config.namespace, builds: informer.size }, 'The gateway is ready'),
@@ -50,6 +58,7 @@ export async function runGateway(options: GatewayOptions): Promise<void> {
     () => undefined,
   );
   await aborted(signal);
+  stopFollowing();
   log.info({}, 'Stopping: streams end, and then no more requests are taken');
   await end();
   await Promise.all([informer.stop(), client.connection.close()]);
@@ -82,8 +91,26 @@ async function serve(services: GatewayServices): Promise<() => Promise<void>> {
   };
 }
 
-async function createServices(options: GatewayOptions, log: Logger): Promise<GatewayServices> {
-  const { config, resyncMs, signal } = options;
+/** Most parts look at the settings when they need them; these have made something of them. */
+function applyChanges({ current }: SettingsSource, { directory, log }: OwnServices): void {
+  current.onChange((now, before) => {
+    const inLinks = !isDeepStrictEqual({ ...linkSettings(now) }, { ...linkSettings(before) });
+    directory.settingsChanged({ inLinks });
+    if (!isDeepStrictEqual(signingOf(now), signingOf(before))) warnOfSigning(now.github, log);
+  });
+}
+
+function signingOf({ github }: Config): unknown {
+  return [github.webhookSecret, github.allowUnsignedWebhooks];
+}
+
+interface OwnServices extends GatewayServices {
+  readonly directory: InformedDirectory;
+}
+
+async function createServices(options: GatewayOptions, log: Logger): Promise<OwnServices> {
+  const { source, resyncMs, signal } = options;
+  const config = source.current.live;
   const metrics = new GatewayMetrics();
   const client = new KubeClient({
     connection: await connect(),
@@ -101,12 +128,12 @@ async function createServices(options: GatewayOptions, log: Logger): Promise<Gat
   });
   const directory = new InformedDirectory({
     informer,
-    settings: { ...config, webUrl: config.github.webUrl },
+    settings: linkSettings(config),
     onHandlerError: (error) => log.error({ err: error }, 'A listener to changes of builds failed'),
   });
   metrics.gauge('runboat_gateway_builds', 'Builds that the gateway knows.', () => informer.size);
   const actions = new KubeBuildActions({ client, informer, directory, config, path });
-  const authenticator = createAuthenticator({ api: config.api });
+  const authenticator = createAuthenticator({ config });
   return { config, log, client, informer, directory, actions, authenticator, metrics, stopping: signal };
 }
 

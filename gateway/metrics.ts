@@ -1,10 +1,12 @@
 import { Histogram, Registry } from 'prom-client';
+import { ConfigMetrics } from '../lib/telemetry/config-metrics.js';
 import { KubeMetrics, registerLiveGauge } from '../lib/telemetry/kube-metrics.js';
 
 /** Everything that the gateway counts and measures. Parts of it register their own on `registry`. */
 export class GatewayMetrics {
   readonly registry = new Registry();
   readonly kube = new KubeMetrics(this.registry);
+  readonly config = new ConfigMetrics(this.registry);
   private readonly answers: Histogram<'method' | 'route' | 'code'>;
 
   constructor() {

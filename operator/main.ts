@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { followSettings } from '../lib/config/follow-settings.js';
+import type { SettingsSource } from '../lib/config/settings-source.js';
 import type { Config } from '../lib/config/types.js';
 import { KubeClient } from '../lib/kube/client.js';
 import { type Connection, connect } from '../lib/kube/connection.js';
@@ -8,6 +10,7 @@ import { type HealthServer, startHealthServer } from '../lib/telemetry/health-se
 import { createLogger, type Logger } from '../lib/telemetry/logger.js';
 import { Caches } from './cluster/caches.js';
 import { UnfinishedJobs } from './cluster/unfinished.js';
+import { droppedBundles } from './dropped-bundles.js';
 import { electionTimes, Leadership } from './election/leadership.js';
 import { EventRecorder } from './events.js';
 import { OperatorMetrics } from './metrics.js';
@@ -17,9 +20,8 @@ import { awaitCluster } from './startup.js';
 import { Term, type TermOptions } from './term.js';
 
 export interface OperatorOptions {
-  readonly config: Config;
-  /** Sentences about the configuration that are worth a log line each. */
-  readonly warnings: readonly string[];
+  /** The settings, which are read again when their files change. */
+  readonly source: SettingsSource;
   /** Milliseconds between comparisons of each cache with the API server. */
   readonly resyncMs: number;
   /** Milliseconds that another operator waits after the last renewal of the Lease. */
@@ -30,9 +32,9 @@ export interface OperatorOptions {
 
 /** Runs the operator until the signal is aborted; resolves when all work in hand is done and the Lease is free. */
 export async function runOperator(options: OperatorOptions): Promise<void> {
-  const { config, signal } = options;
-  const log = createLogger('operator', config.log.level);
-  for (const warning of options.warnings) log.warn({ detail: warning }, 'Configuration warning');
+  const { source, signal } = options;
+  const log = createLogger('operator', source.current.get().log.level);
+  for (const warning of source.warnings) log.warn({ detail: warning }, 'Configuration warning');
   const operator = new Operator(options, log);
   const health = await operator.serveHealth();
   try {
@@ -44,6 +46,10 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   }
   log.info({}, 'Stopped');
 }
+
+/** What outlives the terms. */
+type SharedOptions = Omit<TermOptions, 'grants' | 'assertLeader' | 'inheritsRequests'>;
+type SharedServices = SharedOptions['services'];
 
 /** One process: caches that follow the cluster all the time, and terms during which it leads. */
 class Operator {
@@ -58,9 +64,14 @@ class Operator {
     private readonly log: Logger,
   ) {}
 
+  /** As it is now, whenever it is looked at. */
+  private get config(): Config {
+    return this.options.source.current.live;
+  }
+
   async serveHealth(): Promise<HealthServer> {
     const health = await startHealthServer({
-      port: this.options.config.metricsPort,
+      port: this.config.metricsPort,
       metrics: this.metrics.registry,
       problem: () => undefined,
       waitsFor: () => this.state,
@@ -86,23 +97,39 @@ class Operator {
     const shared = await this.prepare(client);
     const { caches } = shared.services;
     this.state = 'The caches are being filled.';
+    let stopFollowing: (() => void) | undefined;
     try {
       for (const informer of caches.all) informer.start();
       await Promise.all(caches.all.map((informer) => informer.whenSynced(signal)));
+      // Not before: which bundles are in use is known from the caches.
+      stopFollowing = this.followSettings(shared.services);
       // A candidate is ready too: it has its caches and takes over when the Lease is free.
       this.state = undefined;
       while (!signal.aborted) await this.lead(connection, shared);
     } finally {
+      stopFollowing?.();
       await Promise.all(caches.all.map((informer) => informer.stop()));
     }
   }
 
+  private followSettings({ caches, bundles }: SharedServices): () => void {
+    const { source } = this.options;
+    source.current.onChange((now, before) => {
+      bundles.setFolders(now.bundles);
+      this.term?.settingsChanged(before);
+    });
+    return followSettings({
+      source,
+      log: this.log,
+      objections: (next, now) => droppedBundles(next, now, caches.builds.list()),
+      onReload: (isInOrder) => this.metrics.config.reloaded(isInOrder),
+    });
+  }
+
   /** Waits for the Lease, works until it is lost or the process is to stop, and gives it back. */
-  private async lead(
-    connection: Connection,
-    shared: Omit<TermOptions, 'grants' | 'assertLeader' | 'inheritsRequests'>,
-  ): Promise<void> {
-    const { config, signal, leaseMs } = this.options;
+  private async lead(connection: Connection, shared: SharedOptions): Promise<void> {
+    const { config } = this;
+    const { signal, leaseMs } = this.options;
     const client = new KubeClient({
       connection,
       onRequest: this.metrics.kube.requested.bind(this.metrics.kube),
@@ -141,11 +168,9 @@ class Operator {
     }
   }
 
-  private async prepare(
-    client: KubeClient,
-  ): Promise<Omit<TermOptions, 'grants' | 'assertLeader' | 'inheritsRequests'>> {
-    const { config, resyncMs, signal } = this.options;
-    const { log, metrics } = this;
+  private async prepare(client: KubeClient): Promise<SharedOptions> {
+    const { resyncMs, signal } = this.options;
+    const { config, log, metrics } = this;
     const { namespace, resourceTypes } = config;
     const waitsFor = (sentence: string) => {
       this.state = sentence;

@@ -1,4 +1,5 @@
 import { Counter, Histogram, Registry } from 'prom-client';
+import { ConfigMetrics } from '../lib/telemetry/config-metrics.js';
 import { KubeMetrics, registerLiveGauge } from '../lib/telemetry/kube-metrics.js';
 import type { BuildView } from './plan/observed.js';
 
@@ -15,6 +16,7 @@ export interface MetricSources {
 export class OperatorMetrics {
   readonly registry = new Registry();
   readonly kube = new KubeMetrics(this.registry);
+  readonly config = new ConfigMetrics(this.registry);
   private readonly reconciles: Histogram;
   private readonly errors: Counter;
 

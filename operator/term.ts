@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { Config } from '../lib/config/types.js';
 import { GitHubClient } from '../lib/github/client.js';
 import type { Services } from './act/context.js';
 import { Capacity } from './capacity.js';
@@ -40,6 +42,11 @@ async function catchUp(informer: { resync(): Promise<number> }): Promise<void> {
     if ((await informer.resync()) === 0) return;
     await sleep(200);
   }
+}
+
+/** What of the configuration the checks of bundles look at. */
+function whatBundlesGet({ bundles, defaultBundle, repos, templateVars }: Config): unknown {
+  return [bundles, defaultBundle, templateVars, repos.map((rule) => [rule.kubefiles, rule.templateVars])];
 }
 
 /** The time during which this operator leads: everything that it decides and remembers ends with it. */
@@ -108,6 +115,23 @@ export class Term {
     if (!this.begun) return;
     this.reconciler.queue.add(build);
     this.reporter.changed(build);
+  }
+
+  /** Others are in force than `before`. What builds were given stays theirs; what was refused is tried again. */
+  settingsChanged(before: Config): void {
+    if (!this.begun) return;
+    this.capacity.touch();
+    this.reporter.settingsChanged(before.github);
+    void this.takeOver(before);
+  }
+
+  /** New bundles are read first, so that no build is told that there is none. */
+  private async takeOver(before: Config): Promise<void> {
+    const { config } = this.services;
+    await this.rereadBundles();
+    this.reconciler.settingsChanged();
+    const isSame = isDeepStrictEqual(whatBundlesGet(before), whatBundlesGet(config));
+    if (!isSame) await this.checkBundles(Object.keys(config.bundles));
   }
 
   /** Takes no more work and resolves when what is in hand is done. */

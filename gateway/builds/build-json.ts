@@ -1,3 +1,4 @@
+import type { Config } from '../../lib/config/types.js';
 import type { BuildRecord } from './build-record.js';
 import { type BuildState, stateOf } from './build-state.js';
 
@@ -39,6 +40,24 @@ export interface LinkSettings {
   /** Without a slash at the end, like `webUrl`. */
   readonly baseUrl: string;
   readonly webUrl: string;
+}
+
+/** Reads the configuration whenever it is asked, which may change. */
+export function linkSettings(config: Config): LinkSettings {
+  return {
+    get urlScheme() {
+      return config.urlScheme;
+    },
+    get domain() {
+      return config.domain;
+    },
+    get baseUrl() {
+      return config.baseUrl;
+    },
+    get webUrl() {
+      return config.github.webUrl;
+    },
+  };
 }
 
 export function buildJson(

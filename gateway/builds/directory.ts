@@ -17,7 +17,7 @@ export interface BuildChange {
 export interface BuildDirectory {
   /** Whether the first list is in; stays true through later troubles. */
   readonly synced: boolean;
-  /** Another number after each change of any build. */
+  /** Another number after each change of any build, or of the settings. */
   readonly version: number;
   get(name: string): BuildRecord | undefined;
   /** The builds of a commit, few, in no order. */
@@ -30,10 +30,13 @@ export interface BuildDirectory {
   describe(record: BuildRecord): BuildJson;
   /** Called synchronously after each change of the directory. The answer takes the handler away. */
   onChange(handler: (change: BuildChange) => void): () => void;
+  /** Called synchronously when `describe` answers otherwise for builds that have not changed. */
+  onDescribedAnew(handler: () => void): void;
 }
 
 export interface DirectoryOptions {
   readonly informer: Pick<Informer<BuildRecord>, 'synced' | 'get' | 'list' | 'onChange'>;
+  /** They may change; `settingsChanged` tells that they have. */
   readonly settings: LinkSettings;
   /** Told of a handler that threw; the others are called all the same. */
   readonly onHandlerError: (error: unknown) => void;
@@ -43,6 +46,7 @@ export interface DirectoryOptions {
 export class InformedDirectory implements BuildDirectory {
   private readonly options: DirectoryOptions;
   private readonly handlers = new Set<(change: BuildChange) => void>();
+  private readonly anewHandlers = new Set<() => void>();
   private order: SortedList<BuildRecord> | undefined;
   private waiting: SortedList<QueueEntry> | undefined;
   /** Names by commit, because every webhook asks whether its commit is built already. */
@@ -89,6 +93,16 @@ export class InformedDirectory implements BuildDirectory {
   onChange(handler: (change: BuildChange) => void): () => void {
     this.handlers.add(handler);
     return () => this.handlers.delete(handler);
+  }
+
+  onDescribedAnew(handler: () => void): void {
+    this.anewHandlers.add(handler);
+  }
+
+  /** What answers are made of besides builds has changed; `inLinks` is in every build's. */
+  settingsChanged({ inLinks }: { inLinks: boolean }): void {
+    this.changes++;
+    if (inLinks) for (const handler of this.anewHandlers) handler();
   }
 
   private take(change: BuildChange): void {

@@ -51,6 +51,7 @@ export class BuildFeed {
     this.lostAfterMs = lostAfterMs;
     this.history = new History(historyLimit);
     directory.onChange((change) => this.hold(change));
+    directory.onDescribedAnew(() => this.beginAnew());
   }
 
   /** The resourceVersion that the watch has reached; undefined before the first list. */
@@ -98,6 +99,12 @@ export class BuildFeed {
     if (type === 'LIST') this.takeList(resourceVersion, isFirst);
     else if (object !== undefined) this.takeEvent(type === 'DELETED', object, resourceVersion);
     for (const name of this.held) this.releaseLate(name);
+  }
+
+  /** All builds look otherwise than they were told of, though none has changed. */
+  private beginAnew(): void {
+    this.replaced++;
+    if (this.at !== undefined) this.skip(String(BigInt(this.at) + 1n), [], 'everybody');
   }
 
   private hold({ old, new: now }: BuildChange): void {

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
-import type { ApiConfig, PublicAction } from '../../lib/config/types.js';
+import type { ApiConfig, Config, PublicAction } from '../../lib/config/types.js';
 import { HttpError } from './http-error.js';
 
 /** What a caller may do. */
@@ -22,8 +22,8 @@ export interface Authenticator {
 }
 
 export interface AuthenticatorOptions {
-  /** Name and password are set: the configuration of the gateway requires them. */
-  readonly api: ApiConfig;
+  /** Name and password are set: the configuration of the gateway requires them. They may change. */
+  readonly config: Pick<Config, 'api'>;
   /** Wrong credentials from one address within a minute before they are answered with 429. */
   readonly guessesPerMinute?: number;
 }
@@ -33,12 +33,12 @@ const CHALLENGE = { 'WWW-Authenticate': 'Basic realm="runboat", charset="UTF-8"'
 
 /** HTTP Basic with the one administrator of the configuration. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { api, guessesPerMinute = 10 } = options;
-  const isAdmin = adminCheck(api);
+  const { config, guessesPerMinute = 10 } = options;
+  const isAdmin = (header: string) => adminOf(config.api, header);
   const countGuess = guessLimit(guessesPerMinute);
   const identify = async (request: Request, response: Response): Promise<Caller> => {
     const header = request.headers.authorization;
-    if (header === undefined) return { user: null, actions: api.publicActions };
+    if (header === undefined) return { user: null, actions: config.api.publicActions };
     // Before any limit: whoever knows the password is never locked out by others who guess.
     const user = isAdmin(header);
     if (user !== undefined) {
@@ -48,10 +48,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     await countGuess(request, response);
     throw new HttpError(401, 'The user name or the password is wrong.', { headers: CHALLENGE });
   };
+  const isPublic = (action: Action) => (config.api.publicActions as readonly Action[]).includes(action);
   const requires = (action: Action): RequestHandler => {
-    const isPublic = (api.publicActions as readonly Action[]).includes(action);
     return async (request, response, next) => {
-      if (!isPublic) refuse(action, await identify(request, response));
+      if (!isPublic(action)) refuse(action, await identify(request, response));
       next();
     };
   };
@@ -69,19 +69,16 @@ function refuse(action: Action, { actions }: Caller): void {
   throw new HttpError(401, detail, { headers: CHALLENGE });
 }
 
-/** Compares digests, which have one length, and both always, so that the time taken tells nothing. */
-function adminCheck({
-  adminUser = '',
-  adminPassword = '',
-}: ApiConfig): (header: string) => string | undefined {
+/**
+ * The administrator's name, if these are the credentials. Compares digests, which have one length, and both always, so
+ * that the time taken tells nothing.
+ */
+function adminOf({ adminUser = '', adminPassword = '' }: ApiConfig, header: string): string | undefined {
   const isConfigured = adminUser !== '' && adminPassword !== '';
-  const [user, password] = [digest(adminUser), digest(adminPassword)];
-  return (header) => {
-    const given = parseBasic(header);
-    const isUser = timingSafeEqual(digest(given?.user ?? ''), user);
-    const isPassword = timingSafeEqual(digest(given?.password ?? ''), password);
-    return isConfigured && given !== undefined && isUser && isPassword ? adminUser : undefined;
-  };
+  const given = parseBasic(header);
+  const isUser = timingSafeEqual(digest(given?.user ?? ''), digest(adminUser));
+  const isPassword = timingSafeEqual(digest(given?.password ?? ''), digest(adminPassword));
+  return isConfigured && given !== undefined && isUser && isPassword ? adminUser : undefined;
 }
 
 function digest(text: string): Buffer {

@@ -2,6 +2,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
+import type { Config } from '../../lib/config/types.js';
 import { HttpError } from './http-error.js';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -10,8 +11,16 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
  * Headers that keep browsers from doing what pages of ours never ask for. Builds may be plain http on hosts below
  * ours, so nothing here may upgrade or cover them.
  */
-export function createSecurityHeaders({ hsts }: { hsts: boolean }): RequestHandler {
-  const headers = headersOf(
+export function createSecurityHeaders(config: Pick<Config, 'http'>): RequestHandler {
+  const [withHsts, without] = [securityHeaders(true), securityHeaders(false)];
+  return (_request, response, next) => {
+    for (const [name, value] of config.http.hsts ? withHsts : without) response.setHeader(name, value);
+    next();
+  };
+}
+
+function securityHeaders(hsts: boolean): readonly [string, string][] {
+  return headersOf(
     helmet({
       contentSecurityPolicy: {
         useDefaults: false,
@@ -32,10 +41,6 @@ export function createSecurityHeaders({ hsts }: { hsts: boolean }): RequestHandl
       strictTransportSecurity: hsts ? { maxAge: 31_536_000, includeSubDomains: false } : false,
     }),
   );
-  return (_request, response, next) => {
-    for (const [name, value] of headers) response.setHeader(name, value);
-    next();
-  };
 }
 
 /** What a middleware sets, by name: the same for every request, so it need not run for each. */
@@ -57,15 +62,16 @@ function headersOf(middleware: ReturnType<typeof helmet>): readonly [string, str
  * Refuses unsafe requests that a page of another origin makes a browser send. Builds run strangers' code on sibling
  * hosts, which browsers call same-site, so only same-origin counts. Programs send neither header and pass.
  */
-export function createSameOriginRule({ baseUrl }: { baseUrl: string }): RequestHandler {
-  const own = new URL(baseUrl).origin;
+export function createSameOriginRule(config: Pick<Config, 'baseUrl'>): RequestHandler {
   return (request, _response, next) => {
     if (SAFE_METHODS.has(request.method)) return next();
     const site = request.headers['sec-fetch-site'];
     const { origin } = request.headers;
     const passes =
       site === undefined
-        ? origin === undefined || origin === own || origin === `${request.protocol}://${request.headers.host}`
+        ? origin === undefined ||
+          origin === new URL(config.baseUrl).origin ||
+          origin === `${request.protocol}://${request.headers.host}`
         : site === 'same-origin' || site === 'none';
     if (passes) return next();
     throw new HttpError(

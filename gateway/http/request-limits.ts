@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
+import type { Config } from '../../lib/config/types.js';
 import type { Logger } from '../../lib/telemetry/logger.js';
 import { type Authenticator, addressKey } from './auth.js';
 import { HttpError } from './http-error.js';
@@ -54,10 +55,10 @@ function tooLarge(): HttpError {
 }
 
 /** A proxy that is not trusted leaves all callers with one address: worth a line, once. */
-export function warnOfProxy({ trustProxy, log }: { trustProxy: boolean; log: Logger }): RequestHandler {
-  let isTold = trustProxy;
+export function warnOfProxy({ config, log }: { config: Pick<Config, 'http'>; log: Logger }): RequestHandler {
+  let isTold = false;
   return (request, _response, next) => {
-    if (!isTold && request.headers['x-forwarded-for'] !== undefined) {
+    if (!isTold && !config.http.trustProxy && request.headers['x-forwarded-for'] !== undefined) {
       isTold = true;
       const detail =
         'Callers are told apart by the address of their connection, which is the proxy\'s. Set "http.trustProxy: true" if all requests come through a proxy of yours that sets X-Forwarded-For.';

@@ -24,7 +24,7 @@ const HOW_TO_SIGN =
 
 /** `POST /webhooks/github`. It reads the body itself, so nothing before it may. */
 export function createWebhookRouter({ actions, config, informer, log }: WebhookServices): Router {
-  warnAboutSettings(config.github, log);
+  warnOfSigning(config.github, log);
   const bodies = new BodyReader({ each: MAX_BODY_BYTES, together: MAX_BYTES_TOGETHER });
   const delivery = {
     actions,
@@ -43,8 +43,8 @@ export function createWebhookRouter({ actions, config, informer, log }: WebhookS
 
 type SigningSettings = Pick<WebhookServices['config']['github'], 'webhookSecret' | 'allowUnsignedWebhooks'>;
 
-/** Said at the start: an installation without webhooks looks as if it worked. */
-function warnAboutSettings({ webhookSecret, allowUnsignedWebhooks }: SigningSettings, log: Logger): void {
+/** Said at the start and after a change: an installation without webhooks looks as if it worked. */
+export function warnOfSigning({ webhookSecret, allowUnsignedWebhooks }: SigningSettings, log: Logger): void {
   if (webhookSecret !== undefined) return;
   if (allowUnsignedWebhooks) log.warn({}, 'Webhooks are taken from everybody: they need no signature');
   else log.warn({ detail: HOW_TO_SIGN }, 'Webhooks are refused, because no secret is configured');

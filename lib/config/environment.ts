@@ -1,15 +1,18 @@
 import { basename, resolve } from 'node:path';
 import { type Draft, setFromVariable } from './draft.js';
+import { type FilesRead, UnreadableFile } from './files-read.js';
 import { readLegacyRepos } from './legacy-repos.js';
 import { type Parsed, parseBoolean, parseInteger, parseJson, parseList } from './scalars.js';
 import {
   DEFAULT_KUBEFILES_PATH,
+  fileVariableOf,
   LOG_CONFIG,
   OTHER_VARIABLES,
   SETTINGS,
   type Setting,
   variableOf,
 } from './settings.js';
+import type { ConfigProcess } from './types.js';
 
 type Reading = { readonly parsed: Parsed } | { readonly error: string };
 
@@ -21,20 +24,31 @@ const OTHER_SERVICE_VARIABLE =
 const OTHER_SERVICE_PORT = /^RUNBOAT_.*_PORT$/;
 const SERVICE_ADDRESS = /^(?:tcp|udp|sctp):\/\//;
 
+export interface EnvironmentSource {
+  readonly env: NodeJS.ProcessEnv;
+  /** Where relative folders and files start. */
+  readonly workingFolder: string;
+  /** Reads the files that `..._FILE` variables name. */
+  readonly files: FilesRead;
+  /** Files with secrets that this process does not need are not read: it may not have them. */
+  readonly process: ConfigProcess;
+}
+
 /** Lets the environment win over the file, key by key. An empty variable is as good as none. */
-export function readEnvironment(draft: Draft, env: NodeJS.ProcessEnv, workingFolder: string): void {
+export function readEnvironment(draft: Draft, source: EnvironmentSource): void {
+  const { env, workingFolder } = source;
   const defaultFolder = env[DEFAULT_KUBEFILES_PATH];
   if (defaultFolder) readDefaultFolder(draft, resolve(workingFolder, defaultFolder));
   for (const setting of SETTINGS) {
-    const source = env[setting.variable];
-    if (source) readVariable(draft, setting, source, workingFolder);
+    const given = givenValue(draft, setting, source);
+    if (given !== undefined) readVariable(draft, setting, given, workingFolder);
   }
 }
 
 /** Warns of variables that look like settings and are none. */
 export function warnOfVariables(draft: Draft, env: NodeJS.ProcessEnv, alsoKnown: readonly string[]): void {
   const known = new Set([
-    ...SETTINGS.map(({ variable }) => variable),
+    ...SETTINGS.flatMap((setting) => [setting.variable, fileVariableOf(setting) ?? []].flat()),
     ...OTHER_VARIABLES.map(({ variable }) => variable),
     ...alsoKnown,
   ]);
@@ -66,11 +80,51 @@ function readDefaultFolder(draft: Draft, folder: string): void {
   setFromVariable(draft, 'defaultBundle', { value: name, text: name }, DEFAULT_KUBEFILES_PATH);
 }
 
-function readVariable(draft: Draft, setting: Setting, source: string, workingFolder: string): void {
-  const { key, variable } = setting;
-  const reading = parseVariable(setting, source);
+/** A value as text, and the variable that gave it or named its file. */
+interface Given {
+  readonly text: string;
+  readonly variable: string;
+}
+
+function givenValue(draft: Draft, setting: Setting, source: EnvironmentSource): Given | undefined {
+  const { variable } = setting;
+  const text = source.env[variable];
+  const fileVariable = fileVariableOf(setting);
+  const file = fileVariable === undefined ? undefined : source.env[fileVariable];
+  if (!fileVariable || !file) return text ? { text, variable } : undefined;
+  if (!text) return fromFile(draft, setting, { variable: fileVariable, file }, source);
+  draft.problems.push({ path: fileVariable, message: `${variable} is given too; keep one of them` });
+  draft.unreadable.add(setting.key);
+  return undefined;
+}
+
+/** The content of a secret's file, without the line ends that editors and `echo` put behind it. */
+function fromFile(
+  draft: Draft,
+  { key, schema }: Setting,
+  { variable, file }: { variable: string; file: string },
+  source: EnvironmentSource,
+): Given | undefined {
+  if (source.process !== 'check' && (schema.usedBy ?? source.process) !== source.process) return undefined;
+  const path = resolve(source.workingFolder, file);
+  try {
+    const text = source.files.read(path).replace(/[\r\n]+$/, '');
+    if (text !== '') return { text, variable };
+    draft.problems.push({ path: variable, message: `${path}: is empty` });
+  } catch (error) {
+    if (!(error instanceof UnreadableFile)) throw error;
+    draft.problems.push({ path: variable, message: `${path}: ${error.why}` });
+  }
+  draft.unreadable.add(key);
+  return undefined;
+}
+
+function readVariable(draft: Draft, setting: Setting, given: Given, workingFolder: string): void {
+  const { key } = setting;
+  const { text, variable } = given;
+  const reading = parseVariable(setting, text);
   if ('error' in reading) {
-    draft.problems.push({ path: variable, message: reading.error + serviceHint(variable, source) });
+    draft.problems.push({ path: variable, message: reading.error + serviceHint(variable, text) });
     draft.unreadable.add(key);
     return;
   }

@@ -5,8 +5,11 @@ import { checkBundleNames, checkPatterns, doubts } from './checks.js';
 import { ConfigError, type ConfigProblem } from './config-error.js';
 import { type Draft, isTree, newDraft, type Tree } from './draft.js';
 import { readEnvironment, warnOfVariables } from './environment.js';
+import { FilesRead } from './files-read.js';
 import { legacyPath } from './legacy-repos.js';
+import { mergeEnvironment } from './merged-environment.js';
 import { normalize } from './normalize.js';
+import { changedFixedSettings } from './restart-needed.js';
 import { CONFIG_SCHEMA } from './schema.js';
 import { CONFIG_FILE, SETTINGS } from './settings.js';
 import type { Config, ConfigProcess } from './types.js';
@@ -17,6 +20,8 @@ export interface LoadOptions {
   /** The YAML file; without it `RUNBOAT_CONFIG`, and without that the environment alone. */
   readonly file?: string | undefined;
   readonly env: NodeJS.ProcessEnv;
+  /** A `.env` file; without it `RUNBOAT_ENV_FILE`. The environment wins over it. */
+  readonly envFile?: string | undefined;
   readonly process: ConfigProcess;
   /** `RUNBOAT_` variables that are no settings and are not warned of, such as those of a command's flags. */
   readonly knownVariables?: readonly string[];
@@ -24,6 +29,10 @@ export interface LoadOptions {
   readonly workingFolder?: string;
   /** The folder of the built-in bundles; that of the package. */
   readonly builtInFolder?: string;
+  /** Reads all files but the bundles' and so knows them afterwards. */
+  readonly files?: FilesRead;
+  /** What is in force already; a change of what needs a restart is a problem. */
+  readonly running?: Config;
 }
 
 const NO_FILE = { value: {}, text: {} };
@@ -39,14 +48,17 @@ export interface LoadedConfig {
  * to nothing. Throws ConfigError with all that is wrong at once.
  */
 export function loadConfig(options: LoadOptions): LoadedConfig {
-  const file = options.file || options.env[CONFIG_FILE] || undefined;
-  const workingFolder = options.workingFolder ?? process.cwd();
-  const draft = newDraft(file === undefined ? NO_FILE : readYamlFile(file), file ?? '');
+  const { workingFolder = process.cwd(), files = new FilesRead() } = options;
+  const { env, problems: envFileProblems } = mergeEnvironment(options, files);
+  const file = options.file || env[CONFIG_FILE] || undefined;
+  const draft = newDraft(file === undefined ? NO_FILE : readYamlFile(file, files), file ?? '');
+  draft.problems.push(...envFileProblems);
   refuseEnvironmentOnly(draft);
-  readEnvironment(draft, options.env, workingFolder);
-  warnOfVariables(draft, options.env, options.knownVariables ?? []);
+  readEnvironment(draft, { env, workingFolder, files, process: options.process });
+  warnOfVariables(draft, env, options.knownVariables ?? []);
   const values = validated(draft);
-  draft.problems.push(...missingInGateway(values, options.process), ...checkPatterns(values));
+  draft.problems.push(...missingInGateway(draft, values, options.process), ...checkPatterns(values));
+  if (options.running) draft.problems.push(...changedFixedSettings(values, options.running));
   const fromFile = file !== undefined && !draft.sources.has('bundles');
   const { bundles, problems, warnings } = resolveBundles({
     entries: values['bundles'],
@@ -78,11 +90,11 @@ function validated(draft: Draft): Tree {
   return values;
 }
 
-function missingInGateway(values: Tree, forProcess: ConfigProcess): ConfigProblem[] {
+function missingInGateway(draft: Draft, values: Tree, forProcess: ConfigProcess): ConfigProblem[] {
   if (forProcess !== 'gateway') return [];
   const api = isTree(values['api']) ? values['api'] : {};
   return SETTINGS.filter(({ key }) => key === 'api.adminUser' || key === 'api.adminPassword')
-    .filter(({ key }) => api[key.slice('api.'.length)] === undefined)
+    .filter(({ key }) => api[key.slice('api.'.length)] === undefined && !draft.unreadable.has(key))
     .map(({ key, variable }) => ({
       path: key,
       message: `is required by the gateway; set it in the file, or ${variable}`,

@@ -19,6 +19,7 @@ export const API_SCHEMA: SettingSchema = {
       minLength: 1,
       maxLength: 1024,
       secret: true,
+      usedBy: 'gateway',
       environment: 'RUNBOAT_API_ADMIN_PASSWD',
     },
     publicActions: {
@@ -94,6 +95,7 @@ export const GITHUB_SCHEMA: SettingSchema = {
       minLength: 1,
       maxLength: 1024,
       secret: true,
+      usedBy: 'gateway',
     },
     allowUnsignedWebhooks: {
       type: 'boolean',

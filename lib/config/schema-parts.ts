@@ -4,6 +4,8 @@
  * - `inverted`: the variable says the opposite of the key (`RUNBOAT_NO_CLEANUP_JOB`).
  * - `environmentOnly`: not a key of the file.
  * - `secret`: never shown.
+ * - `holdsSecrets`: has secrets among other things. Like `secret`, its variable can name a file (`..._FILE`).
+ * - `usedBy`: the only process that needs it.
  * - `asText`: a number or a boolean of the file is taken as the text that was written (`16.0`).
  * - `expected`: what is right, in words, after "must be".
  * - `duration`: a text such as `1h30m`, within these bounds.
@@ -31,6 +33,8 @@ export interface SettingSchema {
   readonly inverted?: boolean;
   readonly environmentOnly?: boolean;
   readonly secret?: boolean;
+  readonly holdsSecrets?: boolean;
+  readonly usedBy?: 'operator' | 'gateway';
   readonly asText?: boolean;
   readonly expected?: string;
   readonly duration?: { readonly min: string; readonly max: string };

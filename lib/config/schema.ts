@@ -91,6 +91,7 @@ export const CONFIG_SCHEMA: SettingSchema = {
         'What is built: one rule for each kind of repository and branch. The first that matches wins.',
       items: RULE,
       maxItems: 10_000,
+      holdsSecrets: true,
     },
     bundles: {
       type: 'object',
@@ -114,6 +115,7 @@ export const CONFIG_SCHEMA: SettingSchema = {
     secretEnv: envMap('Environment variables of every build that are kept in a Secret.', {
       environment: 'RUNBOAT_BUILD_SECRET_ENV',
       secret: true,
+      usedBy: 'operator',
     }),
     templateVars: templateVars('Variables for the templates of bundles.', {
       environment: 'RUNBOAT_BUILD_TEMPLATE_VARS',

@@ -16,6 +16,7 @@ export interface OtherVariable {
   readonly description: string;
 }
 
+export const ENV_FILE = 'RUNBOAT_ENV_FILE';
 export const DEFAULT_KUBEFILES_PATH = 'RUNBOAT_BUILD_DEFAULT_KUBEFILES_PATH';
 export const CONFIG_FILE = 'RUNBOAT_CONFIG';
 export const LOG_CONFIG = 'RUNBOAT_LOG_CONFIG';
@@ -23,6 +24,10 @@ export const LOG_CONFIG = 'RUNBOAT_LOG_CONFIG';
 /** Variables that are known and are not the value of one key. */
 export const OTHER_VARIABLES: readonly OtherVariable[] = [
   { variable: CONFIG_FILE, description: 'The configuration file; the flag `--config` wins over it.' },
+  {
+    variable: ENV_FILE,
+    description: 'A `.env` file with more variables; the flag `--env-file` wins over it.',
+  },
   {
     variable: DEFAULT_KUBEFILES_PATH,
     description:
@@ -42,6 +47,11 @@ export const SETTINGS: readonly Setting[] = listSettings(CONFIG_SCHEMA, '');
 export function variableOf(key: string): string {
   const snake = key.replace(/[A-Z]/g, (letter) => `_${letter}`).replaceAll('.', '_');
   return `RUNBOAT_${snake.toUpperCase()}`;
+}
+
+/** The variable that names a file with the value; undefined for settings without secrets. */
+export function fileVariableOf({ variable, schema }: Setting): string | undefined {
+  return schema.secret === true || schema.holdsSecrets === true ? `${variable}_FILE` : undefined;
 }
 
 function listSettings(parent: SettingSchema, prefix: string): Setting[] {

@@ -13,7 +13,8 @@ const ajv = new Ajv({
   allowUnionTypes: true,
   strict: true,
 });
-ajv.addVocabulary(['environment', 'inverted', 'environmentOnly', 'secret', 'asText', 'expected']);
+ajv.addVocabulary(['environment', 'inverted', 'environmentOnly', 'asText', 'expected']);
+ajv.addVocabulary(['secret', 'holdsSecrets', 'usedBy']);
 ajv.addKeyword({ keyword: 'duration', type: 'string', schemaType: 'object', validate: isDurationWithin });
 ajv.addFormat('text', isText);
 ajv.addFormat('http-address', isHttpAddress);

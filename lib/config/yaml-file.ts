@@ -1,10 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
 import { defineScalarTag, FAILSAFE_SCHEMA, loadAll, YAMLException } from 'js-yaml';
 import { ConfigError } from './config-error.js';
+import { FilesRead, UnreadableFile } from './files-read.js';
 import type { Parsed } from './scalars.js';
 
-/** Bytes. A ConfigMap or a Secret holds at most this much. */
-const MAX_SIZE = 1_048_576;
 const MAX_ALIASES = 100;
 const MAX_DEPTH = 20;
 
@@ -16,8 +14,8 @@ const AS_WRITTEN = FAILSAFE_SCHEMA.withTags(
 );
 
 /** Reads a YAML file with one document. Throws ConfigError with the file's name and the line. */
-export function readYamlFile(file: string): Parsed {
-  return parseYaml(readText(file), file);
+export function readYamlFile(file: string, files = new FilesRead()): Parsed {
+  return parseYaml(readText(file, files), file);
 }
 
 /** Parses one YAML document; an empty one is an empty map. Throws ConfigError with the file's name and the line. */
@@ -35,21 +33,14 @@ export function parseYaml(source: string, file: string): Parsed {
   }
 }
 
-function readText(file: string): string {
+function readText(file: string, files: FilesRead): string {
   try {
-    if (statSync(file).size > MAX_SIZE) throw problem(file, `is larger than ${MAX_SIZE} bytes`);
-    return readFileSync(file, 'utf8');
+    return files.read(file);
   } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    throw problem(file, unreadable(error));
+    if (!(error instanceof UnreadableFile)) throw error;
+    const hint = error.code === 'ENOENT' ? '; check --config and RUNBOAT_CONFIG' : '';
+    throw problem(file, error.why + hint);
   }
-}
-
-function unreadable(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOENT') return 'there is no such file; check --config and RUNBOAT_CONFIG';
-  if (code === 'EISDIR') return 'is a folder; a YAML file is expected';
-  return `cannot be read (${code ?? String(error)})`;
 }
 
 /** The parser's reason without names, tags and the snippet of the text: an unquoted secret could be in them. */

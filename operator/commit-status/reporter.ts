@@ -1,4 +1,5 @@
-import type { Config } from '../../lib/config/types.js';
+import { isDeepStrictEqual } from 'node:util';
+import type { Config, GitHubConfig } from '../../lib/config/types.js';
 import type { GitHubClient } from '../../lib/github/client.js';
 import { GitHubError } from '../../lib/github/errors.js';
 import type { KubeClient } from '../../lib/kube/client.js';
@@ -81,6 +82,21 @@ export class CommitStatusReporter {
     const build = this.options.caches.builds.get(name);
     if (!build) this.memories.delete(name);
     else if (this.isDue(build)) this.queue.add(name);
+  }
+
+  /** Others are in force: with other credentials, what GitHub has refused is worth another try. */
+  settingsChanged(before: GitHubConfig): void {
+    const now = this.options.config.github;
+    const isSame = isDeepStrictEqual(
+      [before.token, before.app, before.apiUrl],
+      [now.token, now.app, now.apiUrl],
+    );
+    if (!isSame) {
+      this.pausedUntil = 0;
+      this.refusedLogins = 0;
+      for (const memory of this.memories.values()) forgetFailures(memory);
+    }
+    for (const build of this.options.caches.builds.list()) this.changed(build.metadata.name);
   }
 
   /** Takes no more work; resolves when what is being sent has ended, which is broken off after some seconds. */
@@ -222,6 +238,10 @@ export class CommitStatusReporter {
 function beginAnew(memory: Memory, wanted: WantedStatus): void {
   if (memory.attempted !== undefined && isReported(memory.attempted, wanted)) return;
   memory.attempted = wanted;
+  forgetFailures(memory);
+}
+
+function forgetFailures(memory: Memory): void {
   memory.failures = 0;
   memory.givenUp = false;
   memory.notBefore = 0;

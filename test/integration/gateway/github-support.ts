@@ -76,7 +76,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     informer,
     directory,
     actions: new KubeBuildActions({ client, informer, directory, config, path }),
-    authenticator: createAuthenticator({ api: config.api }),
+    authenticator: createAuthenticator({ config }),
     metrics: new GatewayMetrics(),
     stopping: ending.signal,
   };
