@@ -151,7 +151,7 @@ export class SampleGateway {
       informer: this.informer as never,
       directory: new InformedDirectory({ informer: this.informer, settings, onHandlerError }),
       actions: this.actions(),
-      authenticator: createAuthenticator({ api: config.api }),
+      authenticator: createAuthenticator({ config }),
       metrics: new GatewayMetrics(),
       stopping: this.ending.signal,
     };
