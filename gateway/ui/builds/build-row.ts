@@ -86,7 +86,12 @@ function actionButtons(build: Build, context: RowContext): TemplateResult {
 function button({ name }: Build, action: BuildAction, { actions }: RowContext): TemplateResult {
   const asked = actions.of(name);
   const isAsked = asked?.phase === 'asked';
-  const text = isAsked && asked.action === action ? TEXT.asked[action] : TEXT.actions[action];
-  return html`<button class=${action === 'start' ? 'button' : 'text-button'} aria-disabled=${isAsked}
+  const isUnsure = asked?.phase === 'unsure' && asked.action === action;
+  const text = isUnsure
+    ? TEXT.confirmReset
+    : isAsked && asked.action === action
+      ? TEXT.asked[action]
+      : TEXT.actions[action];
+  return html`<button class=${action === 'start' ? 'button' : isUnsure ? 'text-button unsure' : 'text-button'} aria-disabled=${isAsked}
     @click=${() => actions.run(name, action)}>${text}</button>`;
 }

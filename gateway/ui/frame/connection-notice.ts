@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { LightElement } from '../parts/light-element.js';
-import { ageText } from '../parts/times.js';
+import { durationText } from '../parts/times.js';
 import { Ticking, Watching } from '../parts/watching.js';
 import type { BuildStore } from '../store/build-store.js';
 import { TEXTS } from '../texts.js';
@@ -24,7 +24,7 @@ export class ConnectionNotice extends LightElement {
     const text = this.text(Date.now());
     document.body.toggleAttribute('data-offline', text !== undefined);
     // The place of a message has to be there before the message for it to be read out.
-    return html`<div role="status">${text === undefined ? nothing : html`<p class="offline">${text}</p>`}</div>`;
+    return html`<div role="status">${text === undefined ? nothing : html`<p class="connection-lost">${text}</p>`}</div>`;
   }
 
   private text(now: number): string | undefined {
@@ -36,6 +36,6 @@ export class ConnectionNotice extends LightElement {
     this.lostAt ??= now;
     if (now - this.lostAt < PATIENCE_MS) return undefined;
     if (!heardAt) return TEXTS.connection.never;
-    return TEXTS.connection.offline(ageText(new Date(heardAt).toISOString(), now));
+    return TEXTS.connection.offline(TEXTS.ages.ago(durationText(now - heardAt)));
   }
 }

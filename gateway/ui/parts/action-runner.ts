@@ -6,9 +6,13 @@ export type BuildAction = 'start' | 'stop' | 'reset';
 
 /** What became of the last thing that was asked of a build. */
 export type ActionState =
+  /** Waits for the reader to confirm it. */
+  | { readonly action: BuildAction; readonly phase: 'unsure' }
   | { readonly action: BuildAction; readonly phase: 'asked' }
   | { readonly action: BuildAction; readonly phase: 'failed'; readonly detail: string };
 
+/** For a second click, milliseconds. */
+const CONFIRM_MS = 5_000;
 /** How long a button says what was asked for when no change of the build comes, milliseconds. */
 const PATIENCE_MS = 10_000;
 
@@ -32,20 +36,30 @@ export class ActionRunner implements Watchable {
     return () => this.handlers.delete(handler);
   }
 
-  /** Asks once, however often it is called meanwhile. */
+  /** Asks once, however often it is called meanwhile. What was entered in a build is lost by a reset: it takes two. */
   async run(name: string, action: BuildAction): Promise<void> {
-    if (this.of(name)?.phase === 'asked') return;
+    const last = this.of(name);
+    if (last?.phase === 'asked') return;
+    if (action === 'reset' && last?.phase !== 'unsure') {
+      this.settleLater(name, { action, phase: 'unsure' }, CONFIRM_MS);
+      return;
+    }
     const asked: ActionState = { action, phase: 'asked' };
     this.set(name, asked);
     const { authorization } = this.session;
     const answer = await callApi(buildPath(name, action), { method: 'POST', authorization });
     if (!answer.ok) this.set(name, { action, phase: 'failed', detail: answer.detail });
-    else setTimeout(() => this.of(name) === asked && this.settle(name), PATIENCE_MS);
+    else this.settleLater(name, asked, PATIENCE_MS);
   }
 
   /** The build has changed, or the reader has read what went wrong. */
   settle(name: string): void {
     if (this.states.delete(name)) this.tell();
+  }
+
+  private settleLater(name: string, state: ActionState, ms: number): void {
+    this.set(name, state);
+    setTimeout(() => this.of(name) === state && this.settle(name), ms);
   }
 
   private set(name: string, state: ActionState): void {
