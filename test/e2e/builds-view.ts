@@ -58,6 +58,10 @@ export class BuildsView {
     await this.call(`/${name}/start`, { method: 'POST' });
   }
 
+  async stop(name: string): Promise<void> {
+    await this.call(`/${name}/stop`, { method: 'POST' });
+  }
+
   async delete(name: string): Promise<void> {
     await this.call(`/${name}`, { method: 'DELETE', headers: this.runboat.admin });
   }
@@ -84,7 +88,7 @@ export class BuildsView {
         const answer = pod && (await fetch(`http://${pod.status.podIP}:${port}${address}`));
         return answer?.text();
       },
-      { describe: `a page of ${name}`, intervalMs: 20 },
+      { timeoutMs: patienceMs, describe: `a page of ${name}`, intervalMs: 20 },
     );
   }
 
@@ -115,14 +119,27 @@ export class BuildsView {
     );
   }
 
-  /** Objects of any kind with the label of a build, and the folders of volumes that are still there. */
-  async leftovers(): Promise<string[]> {
+  /** Objects of any kind with the label of a build. */
+  async objects(): Promise<string[]> {
     const { cluster } = this.world;
-    const kinds = await cluster.kubectl(['api-resources', '--namespaced', '--verbs=list', '--output=name']);
-    const list = kinds.trim().split('\n').join(',');
-    const args = ['get', list, '-n', namespace, '-l', 'runboat/build', '--output=name', '--ignore-not-found'];
-    const objects = (await cluster.kubectl(args)).split('\n').filter((line) => line !== '');
-    return [...objects, ...(await readdir(path.join(cluster.dir, 'volumes')))];
+    const listable = ['api-resources', '--namespaced', '--verbs=list', '--output=name'];
+    const kinds = (await cluster.kubectl(listable)).trim().split('\n').join(',');
+    const args = [
+      'get',
+      kinds,
+      '-n',
+      namespace,
+      '-l',
+      'runboat/build',
+      '--output=name',
+      '--ignore-not-found',
+    ];
+    return (await cluster.kubectl(args)).split('\n').filter((line) => line !== '');
+  }
+
+  /** The folders of volumes on the node. */
+  volumes(): Promise<string[]> {
+    return readdir(path.join(this.world.cluster.dir, 'volumes'));
   }
 
   private async call(address: string, options: RequestInit = {}): Promise<Response> {

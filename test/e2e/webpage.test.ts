@@ -6,6 +6,7 @@ import { webpageArchive, webpageImage } from '../cluster/node/webpage-image.js';
 import { deliver, pullRequest, push } from '../support/deliveries.js';
 import { waitFor } from '../support/wait-for.js';
 import { BuildsView } from './builds-view.js';
+import { BuildByHand } from './by-hand.js';
 import { type Runboat, runProcesses } from './runboat.js';
 import { scenario } from './scenario.js';
 import { buildEnvironment, namespace, startWorld, tell, type World } from './world.js';
@@ -22,12 +23,7 @@ beforeAll(async () => {
   world = await startWorld(source);
   await world.node.importImage(await webpageArchive(tell));
   await world.cluster.kubectl(['create', 'namespace', namespace]);
-  runboat = await runProcesses({
-    ...buildEnvironment(world),
-    repos: [{ repo: '^acme/.*', branch: '.*', image: webpageImage, kubefiles: 'webpage' }],
-    limits: { initializing: 2, started: 1, deployed: 2, cleaning: 2 },
-    retention: { minimumAge: '0s', finishedJobs: '72h' },
-  });
+  runboat = await runProcesses(configuration());
   builds = new BuildsView(world, runboat);
 }, 300_000);
 
@@ -35,6 +31,15 @@ afterAll(async () => {
   await runboat?.stop();
   await world?.stop();
 }, 60_000);
+
+function configuration(): Record<string, unknown> {
+  return {
+    ...buildEnvironment(world),
+    repos: [{ repo: '^acme/.*', branch: '.*', image: webpageImage, kubefiles: 'webpage' }],
+    limits: { initializing: 2, started: 1, deployed: 2, cleaning: 2 },
+    retention: { minimumAge: '0s', finishedJobs: '72h' },
+  };
+}
 
 function commitOf(text: string): string {
   return createHash('sha1').update(text).digest('hex');
@@ -135,6 +140,49 @@ describe('Builds of the bundle webpage on a real node', () => {
     await builds.delete(names.second);
     await builds.isGone(names.second);
     expect(await builds.databases()).toEqual([]);
-    expect(await builds.leftovers()).toEqual([]);
+    expect(await builds.objects()).toEqual([]);
+  });
+
+  step('come about as fast as the same pods made by hand', async () => {
+    const seconds = { webhook: [] as number[], hand: [] as number[] };
+    for (let round = 1; round <= timedRounds; round++) {
+      seconds.hand.push(await timedByHand(`by-hand-${round}`));
+      seconds.webhook.push(await timedByWebhook(commitOf(`round ${round}`)));
+    }
+    const [webhook, hand] = [median(seconds.webhook), median(seconds.hand)];
+    tell(
+      `From the webhook to a page that answers: ${webhook.toFixed(1)} s; the same pods made by hand: ` +
+        `${hand.toFixed(1)} s; difference ${(webhook - hand).toFixed(1)} s (medians of ${timedRounds}).`,
+    );
   });
 });
+
+const timedRounds = 3;
+
+async function timedByWebhook(commit: string): Promise<number> {
+  const begin = Date.now();
+  const name = await deliverPush('main', commit);
+  // Remembered until the build is initialised.
+  await builds.start(name);
+  expect(await builds.page(name)).toContain(commit);
+  const seconds = (Date.now() - begin) / 1000;
+  await builds.delete(name);
+  await builds.isGone(name);
+  return seconds;
+}
+
+async function timedByHand(name: string): Promise<number> {
+  const commit = commitOf(name);
+  const config = { namespace, domain: 'builds.test', ...configuration() };
+  const byHand = await BuildByHand.render(world, name, { repo, targetBranch: 'main', commit }, config);
+  const begin = Date.now();
+  await byHand.start();
+  expect(await builds.page(name)).toContain(commit);
+  const seconds = (Date.now() - begin) / 1000;
+  await byHand.delete();
+  return seconds;
+}
+
+function median(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
+}

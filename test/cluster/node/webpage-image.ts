@@ -8,21 +8,30 @@ import { postgresPrograms } from './postgres.js';
 /** The image of the bundle `webpage`. */
 export const webpageImage = 'runboat.test/webpage:1';
 
+/** Its archive; see `boxArchive`. */
+export function webpageArchive(tell: (line: string) => void): Promise<string> {
+  return boxArchive(webpageImage, ['sh'], tell);
+}
+
 /**
- * Its archive: a busybox, psql and curl of this machine with their libraries, about 20 MB. Throws if
- * the machine lacks one of them.
+ * The archive of an image with a busybox, psql and curl of this machine with their libraries, about 20 MB,
+ * which runs a command unless it is told another. Throws if the machine lacks one of the programs.
  */
-export async function webpageArchive(tell: (line: string) => void): Promise<string> {
+export async function boxArchive(
+  name: string,
+  command: string[],
+  tell: (line: string) => void,
+): Promise<string> {
   const busybox = await programFiles('busybox');
   const psql = path.join(postgresPrograms(), 'psql');
   const others = await Promise.all([psql, 'curl'].map(programFiles));
   const files = [...busybox, ...others.flat()];
   const config = {
     Env: ['PATH=/bin:/usr/bin:/usr/sbin:/sbin', 'HOME=/tmp'],
-    Cmd: ['sh'],
+    Cmd: command,
   };
   const recipe = {
-    name: webpageImage,
+    name,
     config,
     version: filesVersion(files),
     fill: (root: string) => fill(root, files, busybox[0]!, psql),
