@@ -1,5 +1,6 @@
 # Everything from a fresh checkout. Prerequisites: Node.js 20.19 or later with npm, git, and Go 1.24 or
-# later for the programs of the test cluster (see test/cluster/README.md); shellcheck for `lint` and `test`.
+# later for the programs of the test cluster (see test/cluster/README.md); shellcheck for `lint` and `test`, and
+# Chromium for `test`.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 

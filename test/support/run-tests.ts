@@ -10,6 +10,7 @@ const outcomes = [
   check('Generated files', 'generated'),
   tests('Unit tests', 'unit'),
   tests('Integration tests', 'integration'),
+  tests('Pages in a browser', 'browser'),
   tests('Fault campaign', 'chaos'),
 ];
 summarize(outcomes);
