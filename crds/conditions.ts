@@ -115,6 +115,14 @@ export const reasons = {
 
 export type Reason = keyof typeof reasons;
 
+/** What `Initialized=True` says when the bundle's job says nothing of its end. */
+export const INITIALIZED_MESSAGE = 'The initialisation job succeeded.';
+
+/** Whether a condition that is false with this reason is one to do something about; reasons of others are. */
+export function isTrouble(reason: string): boolean {
+  return Object.hasOwn(reasons, reason) ? reasons[reason as Reason].trouble : true;
+}
+
 /** All reasons, for comparing them with the documentation. */
 export const reasonNames = Object.keys(reasons) as readonly Reason[];
 

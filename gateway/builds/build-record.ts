@@ -1,3 +1,4 @@
+import { INITIALIZED_MESSAGE, isTrouble } from '../../crds/conditions.js';
 import { ANNOTATION_PAUSED } from '../../crds/constants.js';
 import type { InitStatus, Phase, RunboatBuild } from '../../crds/runboatbuild.generated.js';
 import type { KubeObject, ObjectMeta } from '../../lib/kube/types.js';
@@ -101,7 +102,15 @@ function messageOf(status: NonNullable<RunboatBuild['status']>, deleting: boolea
   const ofType = (type: string) => conditions.find((condition) => condition.type === type);
   const bad = (type: string) => conditions.find((found) => found.type === type && found.status === 'False');
   if (deleting || status.phase === 'Undeploying') return ofType('CleanedUp')?.message;
-  const order = [bad('Deployed'), bad('Initialized'), ofType('Ready')];
+  const [initialized, ready] = [ofType('Initialized'), ofType('Ready')];
+  const order = [
+    bad('Deployed'),
+    bad('Initialized'),
+    ready?.status === 'False' && isTrouble(ready.reason) ? ready : undefined,
+    // A bundle may have more to say than that it went well, for example that only a part of the build serves.
+    initialized?.message === INITIALIZED_MESSAGE ? undefined : initialized,
+    ready,
+  ];
   return order.find((condition) => condition !== undefined)?.message;
 }
 

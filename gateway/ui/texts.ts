@@ -216,7 +216,6 @@ export const TEXTS = {
   log: {
     title: 'Log',
     kinds: { 'init-log': 'Initialisation', log: 'Running' },
-    closed: 'Choose a log to read it.',
     never: 'There is no log: this build was never initialised.',
     later: 'The log begins here with the initialisation.',
     line: (number: number) => `Line ${number}`,

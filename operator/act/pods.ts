@@ -1,3 +1,4 @@
+import { INITIALIZED_MESSAGE } from '../../crds/conditions.js';
 import { ANNOTATION_BUILD_UID, LABEL_BUILD, LABEL_JOB_KIND } from '../../crds/constants.js';
 import { objectPath } from '../../lib/kube/paths.js';
 import type { ContainerStatus, CoreEvent, KubeObject, Pod } from '../../lib/kube/types.js';
@@ -63,7 +64,7 @@ export async function jobResult(work: Work, job: JobView): Promise<Verdict> {
   const last = pods.sort((a, b) => startOf(a) - startOf(b)).at(-1);
   const ended = last ? terminationOf(last) : undefined;
   if (job.outcome === 'complete') {
-    const message = ended?.message?.trim() || 'The initialisation job succeeded.';
+    const message = ended?.message?.trim() || INITIALIZED_MESSAGE;
     return { reason: 'InitSucceeded', message };
   }
   if (job.failure?.reason === 'DeadlineExceeded') return await deadlineVerdict(work, job);

@@ -1,3 +1,4 @@
+import { INITIALIZED_MESSAGE } from '../../crds/conditions.js';
 import { deployedBefore, initPods } from './facts-of.js';
 import type { JobView, Observed, Verdict } from './observed.js';
 import { type ConditionUpdate, condition, type Shown } from './plan.js';
@@ -109,7 +110,11 @@ export function showInitialized(observed: Observed, job: JobView | undefined, no
 
 function initializedCondition(succeeded: boolean, result: Verdict | undefined): ConditionUpdate {
   if (succeeded) {
-    return condition('Initialized', 'True', result ?? { reason: 'InitSucceeded', message: 'Initialised.' });
+    return condition(
+      'Initialized',
+      'True',
+      result ?? { reason: 'InitSucceeded', message: INITIALIZED_MESSAGE },
+    );
   }
   const message = 'The initialisation job failed. Read its log, then push a new commit or reset the build.';
   return condition('Initialized', 'False', result ?? { reason: 'InitFailed', message });

@@ -42,7 +42,7 @@ export class BuildPage extends LightElement {
   private readonly neighbours = new Neighbours(this.redraw);
   private readonly again = { isBuilding: false, trouble: '' };
   private gone: SeenBuild | undefined;
-  private log: LogKind | undefined;
+  private log: LogKind = 'init-log';
   /** The states that were announced last, for those who do not see them. */
   private announced = '';
   private endings: (() => void)[] = [];
@@ -107,8 +107,6 @@ export class BuildPage extends LightElement {
 
   private buildView(build: Build, store: BuildStore, session: Session, now: number): TemplateResult {
     const { actions, neighbours, forwards } = this;
-    const log =
-      this.log ?? (build.init_started_at === null || !isLogOfInterest(build) ? undefined : 'init-log');
     return html`
       ${store.connection === 'offline' ? offlineNotice(store.heardAt, now) : nothing}
       <div class=${store.connection === 'offline' ? 'build stale' : 'build'}>
@@ -119,7 +117,7 @@ export class BuildPage extends LightElement {
         ${progressView(build, neighbours, now)}
         ${timelineView(build, now)}
         <div class="build-parts">
-          ${logPanel({ build, kind: log, choose: (kind) => this.chooseLog(kind) })}
+          ${logPanel({ build, kind: this.log, choose: (kind) => this.chooseLog(kind) })}
           <aside class="build-side">
             ${factsView(build, now)} ${othersView(build, neighbours.ofRepo ?? [], now)}
           </aside>
@@ -149,8 +147,6 @@ export class BuildPage extends LightElement {
     this.gone = undefined;
     const state = shownStateOf(build);
     this.neighbours.watch(build.commit_info.repo, state === 'waiting' || state === 'initializing');
-    // What was looked at stays in sight when it has come to its end.
-    if (isLogOfInterest(build) && this.log === undefined) this.log = 'init-log';
     if (this.log === 'log' && build.status !== 'started') this.log = 'init-log';
     if (this.forwards && build.status === 'started') this.forward(build.deploy_link);
   }
@@ -223,12 +219,6 @@ export class BuildPage extends LightElement {
   private press(deed: Deed): void {
     this.querySelector<HTMLButtonElement>(`button[data-deed="${deed}"]`)?.click();
   }
-}
-
-/** While it is written, and when it says why. */
-function isLogOfInterest(build: Build): boolean {
-  if (build.init_started_at === null) return build.status === 'initializing';
-  return build.status === 'initializing' || build.status === 'failed' || location.hash.startsWith('#L');
 }
 
 function offlineNotice(heardAt: number, now: number): TemplateResult {

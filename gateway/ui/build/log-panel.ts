@@ -1,4 +1,4 @@
-import { html, type nothing, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import { shownStateOf } from '../state/display-state.js';
 import type { Build } from '../store/build-store.js';
 import { TEXTS } from '../texts.js';
@@ -9,8 +9,8 @@ export type LogKind = 'init-log' | 'log';
 
 export interface LogPanelOptions {
   readonly build: Build;
-  /** The one that is open; undefined: none. */
-  readonly kind: LogKind | undefined;
+  /** The one that is open. */
+  readonly kind: LogKind;
   readonly choose: (kind: LogKind) => void;
 }
 
@@ -29,15 +29,13 @@ export function logPanel({ build, kind, choose }: LogPanelOptions): TemplateResu
   </section>`;
 }
 
-function content(build: Build, kind: LogKind | undefined): TemplateResult | typeof nothing {
+function content(build: Build, kind: LogKind): TemplateResult {
   const words = TEXTS.log;
-  if (kind === undefined) {
-    return html`<p class="quiet log-closed">${build.init_started_at === null ? words.never : words.closed}</p>`;
-  }
   const state = shownStateOf(build);
   if (state === 'waiting') {
     return html`<div class="log-scroll"><p class="log-empty quiet">${words.later}</p></div>`;
   }
+  if (build.init_started_at === null) return html`<p class="quiet log-closed">${words.never}</p>`;
   const isLive = kind === 'log' ? build.status === 'started' : state === 'initializing';
   // Another initialisation writes another log; so does another start.
   const run = kind === 'log' ? build.last_scaled : (build.init_started_at ?? '');

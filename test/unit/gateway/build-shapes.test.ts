@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { INITIALIZED_MESSAGE } from '../../../crds/conditions.js';
 import { countBuilds } from '../../../gateway/builds/build-counts.js';
 import { buildJson, listedJson } from '../../../gateway/builds/build-json.js';
 import { recordOf } from '../../../gateway/builds/build-record.js';
@@ -42,6 +43,31 @@ describe('A record', () => {
         expect(made.metadata.name).toBe('x');
       }),
     );
+  });
+});
+
+describe('The message of a build', () => {
+  type Type = 'Deployed' | 'Initialized' | 'Ready';
+  const says = (type: Type, status: 'True' | 'False', reason: string, message: string) => {
+    return { type, status, reason, message, lastTransitionTime: '2026-01-02T03:04:05Z' };
+  };
+  const initialized = says('Initialized', 'True', 'InitSucceeded', 'Only the base database serves.');
+  const plain = says('Initialized', 'True', 'InitSucceeded', INITIALIZED_MESSAGE);
+  const stopped = says('Ready', 'False', 'Stopped', 'The build is stopped.');
+  const crashes = says('Ready', 'False', 'CrashLoopBackOff', 'It ends again and again.');
+  const refused = says('Deployed', 'False', 'NoMatchingRule', 'No rule matches.');
+
+  it.each([
+    ['what its bundle told of the initialisation', [initialized, stopped], 'Only the base database serves.'],
+    ['how it is, when its bundle told nothing', [plain, stopped], 'The build is stopped.'],
+    [
+      'what keeps it from being ready, before what its bundle told',
+      [initialized, crashes],
+      'It ends again and again.',
+    ],
+    ['why it could not be made, before all else', [initialized, crashes, refused], 'No rule matches.'],
+  ])('is %s', (_which, conditions, message) => {
+    expect(record({ status: { phase: 'Stopped', conditions } }).status.message).toBe(message);
   });
 });
 
