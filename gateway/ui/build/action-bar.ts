@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { webAddress } from '../parts/web-address.js';
 import type { Session } from '../session/session.js';
 import type { Build } from '../store/build-store.js';
 import { TEXTS } from '../texts.js';
-import { isWebAddress } from './build-links.js';
 import type { Deed, PageActions } from './page-actions.js';
 
 export interface BarOptions {
@@ -48,8 +48,9 @@ function mainAction(options: BarOptions): TemplateResult | typeof nothing {
 }
 
 function openLink(href: string): TemplateResult | typeof nothing {
-  if (!isWebAddress(href)) return nothing;
-  return html`<a class="button main" href=${href} rel="noreferrer" aria-keyshortcuts="o">${TEXTS.build.open}</a>`;
+  const address = webAddress(href);
+  if (address === undefined) return nothing;
+  return html`<a class="button main" href=${address} rel="noreferrer" aria-keyshortcuts="o">${TEXTS.build.open}</a>`;
 }
 
 function others(options: BarOptions): (TemplateResult | typeof nothing)[] {

@@ -1,14 +1,15 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { callApi } from '../api.js';
 import { LightElement } from '../parts/light-element.js';
-import { ageText } from '../parts/times.js';
+import { Ticking, Watching } from '../parts/watching.js';
+import { buildPage, webAddress } from '../parts/web-address.js';
 import type { Session } from '../session/session.js';
 import { shownStateOf } from '../state/display-state.js';
 import { showInTab } from '../state/tab.js';
 import type { Build, BuildEvent, BuildStore } from '../store/build-store.js';
 import { TEXTS } from '../texts.js';
 import { actionBar } from './action-bar.js';
-import { isWebAddress, pageOf, placeText, shortCommit } from './build-links.js';
+import { placeText, shortCommit } from './build-links.js';
 import { factsView } from './facts-view.js';
 import { goneView, neverSeenView } from './gone-view.js';
 import { headline } from './headline.js';
@@ -19,9 +20,6 @@ import { type Deed, PageActions } from './page-actions.js';
 import { progressView } from './progress-view.js';
 import { type SeenBuild, SeenBuilds } from './seen-builds.js';
 import { timelineView } from './timeline-view.js';
-
-/** Elapsed times move on so often, milliseconds. */
-const TICK_MS = 1_000;
 
 /** One build, live. Nothing is started by opening it. */
 export class BuildPage extends LightElement {
@@ -45,32 +43,31 @@ export class BuildPage extends LightElement {
   private log: LogKind = 'init-log';
   /** The states that were announced last, for those who do not see them. */
   private announced = '';
-  private endings: (() => void)[] = [];
+  private stop: (() => void) | undefined;
+
+  constructor() {
+    super();
+    new Watching(this, () => [this.store, this.session]);
+    new Ticking(this);
+  }
 
   override connectedCallback(): void {
     super.connectedCallback();
-    const timer = setInterval(this.redraw, TICK_MS);
     document.addEventListener('keydown', this.takeKey);
-    this.endings.push(
-      () => clearInterval(timer),
-      () => document.removeEventListener('keydown', this.takeKey),
-      () => this.neighbours.close(),
-    );
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    for (const end of this.endings.splice(0)) end();
+    document.removeEventListener('keydown', this.takeKey);
+    this.neighbours.close();
+    this.stop?.();
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (changed.has('store') && this.store) {
-      this.endings.push(
-        this.store.onChange(this.redraw),
-        this.store.onEvent((event) => this.take(event)),
-      );
+    if (changed.has('store')) {
+      this.stop?.();
+      this.stop = this.store?.onEvent((event) => this.take(event));
     }
-    if (changed.has('session') && this.session) this.endings.push(this.session.onChange(this.redraw));
     const { build } = this;
     if (build === undefined) this.rememberGone();
     else this.look(build);
@@ -92,7 +89,7 @@ export class BuildPage extends LightElement {
     const { build, store, session } = this;
     if (store === undefined || session === undefined) return nothing;
     const now = Date.now();
-    if (build !== undefined) return this.buildView(build, store, session, now);
+    if (build !== undefined) return this.buildView(build, session, now);
     if (!store.synced) return html`<p class="quiet">${TEXTS.connection.connecting}</p>`;
     if (this.gone === undefined) return neverSeenView(this.name);
     return goneView({
@@ -105,11 +102,10 @@ export class BuildPage extends LightElement {
     });
   }
 
-  private buildView(build: Build, store: BuildStore, session: Session, now: number): TemplateResult {
+  private buildView(build: Build, session: Session, now: number): TemplateResult {
     const { actions, neighbours, forwards } = this;
     return html`
-      ${store.connection === 'offline' ? offlineNotice(store.heardAt, now) : nothing}
-      <div class=${store.connection === 'offline' ? 'build stale' : 'build'}>
+      <div class="build">
         <div class="build-head">${headline(build, now)}</div>
         <p class="hidden-words" role="status">${this.announced}</p>
         ${forwards ? this.forwardNotice(build) : nothing}
@@ -166,12 +162,13 @@ export class BuildPage extends LightElement {
   /** Going back must not lead here again, which would lead there again. */
   private forward(address: string): void {
     this.forwards = false;
-    if (isWebAddress(address)) location.replace(address);
+    const target = webAddress(address);
+    if (target !== undefined) location.replace(target);
   }
 
   private stay(): void {
     this.forwards = false;
-    history.replaceState(history.state, '', `${pageOf(this.name)}${location.hash}`);
+    history.replaceState(history.state, '', `${buildPage(this.name)}${location.hash}`);
   }
 
   private chooseLog(kind: LogKind): void {
@@ -202,7 +199,7 @@ export class BuildPage extends LightElement {
     });
     const { authorization } = session;
     const answer = await callApi<{ name: string }>(`/builds?${query}`, { method: 'POST', authorization });
-    if (answer.ok && answer.value.name !== this.name) location.assign(pageOf(answer.value.name));
+    if (answer.ok && answer.value.name !== this.name) location.assign(buildPage(answer.value.name));
     Object.assign(again, { isBuilding: false, trouble: answer.ok ? '' : answer.detail });
     this.requestUpdate();
   }
@@ -219,9 +216,4 @@ export class BuildPage extends LightElement {
   private press(deed: Deed): void {
     this.querySelector<HTMLButtonElement>(`button[data-deed="${deed}"]`)?.click();
   }
-}
-
-function offlineNotice(heardAt: number, now: number): TemplateResult {
-  const age = TEXTS.ages.ago(ageText(new Date(heardAt).toISOString(), now));
-  return html`<p class="notice offline" role="status">${TEXTS.connection.offline(age)}</p>`;
 }

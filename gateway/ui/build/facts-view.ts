@@ -1,5 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import { ageText, momentText } from '../parts/times.js';
+import { hostOf } from '../parts/web-address.js';
 import type { Build } from '../store/build-store.js';
 import { TEXTS } from '../texts.js';
 import { logOf, safeLink } from './build-links.js';
@@ -38,9 +39,4 @@ function factsOf(build: Build, now: number): Fact[] {
 
 function ageView(time: string, now: number): TemplateResult {
   return html`<time datetime=${time} title=${momentText(time)}>${TEXTS.ages.ago(ageText(time, now))}</time>`;
-}
-
-/** The address as people read it; as it is when it is none. */
-function hostOf(href: string): string {
-  return URL.canParse(href) ? new URL(href).host : href;
 }

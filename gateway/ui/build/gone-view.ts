@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { ageText } from '../parts/times.js';
+import { buildPage, repoPage } from '../parts/web-address.js';
 import { TEXTS } from '../texts.js';
-import { listOf, pageOf, placeText, shortCommit } from './build-links.js';
+import { placeText, shortCommit } from './build-links.js';
 import type { ListedBuild } from './neighbours.js';
 import { isSameLine } from './others-view.js';
 import type { SeenBuild } from './seen-builds.js';
@@ -28,9 +29,9 @@ export function goneView(options: GoneOptions): TemplateResult {
     <p>${words.was} <strong>${seen.repo} ${placeText(seen)} <code>${shortCommit(seen.git_commit)}</code></strong></p>
     <p>${why(seen, newest)} <span class="quiet">${words.lastSeen(TEXTS.states[seen.status], TEXTS.ages.ago(ageText(new Date(seen.at).toISOString(), now)))}</span></p>
     <div class="actions">
-      ${newest === undefined ? nothing : html`<a class="button main" href=${pageOf(newest.name)}>${words.newest(shortCommit(newest.commit_info.git_commit))}</a>`}
+      ${newest === undefined ? nothing : html`<a class="button main" href=${buildPage(newest.name)}>${words.newest(shortCommit(newest.commit_info.git_commit))}</a>`}
       ${mayBuild ? againButton(options, newest === undefined) : nothing}
-      <a class="button" href=${listOf({ repo: seen.repo })}>${words.ofRepo(seen.repo)}</a>
+      <a class="button" href=${repoPage(seen.repo)}>${words.ofRepo(seen.repo)}</a>
     </div>
     ${mayBuild ? nothing : html`<p class="quiet">${words.mayNot}</p>`}
     <div role="alert">${options.trouble === '' ? nothing : html`<p class="notice error">${options.trouble}</p>`}</div>

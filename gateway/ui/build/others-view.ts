@@ -1,9 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { ageText } from '../parts/times.js';
+import { buildPage, repoPage } from '../parts/web-address.js';
 import { stateMark } from '../state/state-mark.js';
 import type { Build } from '../store/build-store.js';
 import { TEXTS } from '../texts.js';
-import { listOf, pageOf, placeText, shortCommit } from './build-links.js';
+import { placeText, shortCommit } from './build-links.js';
 import type { ListedBuild } from './neighbours.js';
 
 /** So many are shown; the list has all. */
@@ -23,13 +24,13 @@ export function othersView(
   return html`<section class="others" aria-labelledby="others-title">
     <h2 id="others-title">${TEXTS.build.others}</h2>
     <ul>${sorted.slice(0, MAX_SHOWN).map((other) => otherView(other, now))}</ul>
-    <p><a href=${listOf({ repo })}>${TEXTS.build.allOf(others.length + 1)}</a></p>
+    <p><a href=${repoPage(repo)}>${TEXTS.build.allOf(others.length + 1)}</a></p>
   </section>`;
 }
 
 function otherView(other: ListedBuild, now: number): TemplateResult {
   const full = { queue_position: null, init_started_at: null, ...other };
-  return html`<li><a href=${pageOf(other.name)}><span class="other-place">${placeText(other.commit_info)}</span>
+  return html`<li><a href=${buildPage(other.name)}><span class="other-place">${placeText(other.commit_info)}</span>
     <code>${shortCommit(other.commit_info.git_commit)}</code></a>
     ${stateMark(full, now)}<span class="quiet other-age">${ageText(other.created, now)}</span></li>`;
 }

@@ -1,9 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { durationText } from '../parts/times.js';
+import { buildPage } from '../parts/web-address.js';
 import { shownStateOf } from '../state/display-state.js';
 import type { Build } from '../store/build-store.js';
 import { TEXTS } from '../texts.js';
-import { pageOf, placeText } from './build-links.js';
+import { placeText } from './build-links.js';
 import { expectedTime } from './expected-time.js';
 import type { ListedBuild, Neighbours } from './neighbours.js';
 
@@ -35,7 +36,7 @@ function runningView(
   now: number,
 ): TemplateResult {
   const elapsed = since ? durationText(now - Date.parse(since)) : '';
-  return html`<li><a href=${pageOf(name)}>${commit.repo} ${placeText(commit)}</a>
+  return html`<li><a href=${buildPage(name)}>${commit.repo} ${placeText(commit)}</a>
     <span class="quiet">${elapsed === '' ? '' : TEXTS.build.runsFor(elapsed)}</span></li>`;
 }
 
