@@ -40,5 +40,6 @@ COPY --from=build /image /app
 ENV NODE_ENV=production HOME=/tmp PATH=/usr/local/bin:/usr/bin:/bin
 USER 10001:10001
 WORKDIR /app
-ENTRYPOINT ["/usr/local/bin/node", "/app/bin/runboat"]
+# Behind `--`, because Node.js would take --env-file for its own.
+ENTRYPOINT ["/usr/local/bin/node", "--", "/app/bin/runboat"]
 CMD ["help"]

@@ -9,18 +9,19 @@ import { kindTable } from '../operator/startup.js';
 import { type AdoptionContext, adoptBuild, NotAdopted } from './adopt/adopt-build.js';
 import type { OldBuild } from './adopt/old-build.js';
 import { type Survey, survey } from './adopt/survey.js';
-import { configFlag, dryRunFlag, flagVariables, quietForFlag } from './flags.js';
+import { dryRunFlag, quietForFlag } from './flags.js';
 import { durationOf } from './long-running.js';
-import { describeFlags, parseFlags, UsageError } from './usage.js';
+import { parseSettingsFlags, withSettingsFlags } from './settings.js';
+import { describeFlags, UsageError } from './usage.js';
 
-const flags = [configFlag, dryRunFlag, quietForFlag];
+const flags = withSettingsFlags([dryRunFlag, quietForFlag]);
 
 /**
  * `runboat adopt`: makes builds of a Python runboat's deployments. 0 when all were adopted or would be, 1 when
  * some were not, 2 for a wrong configuration.
  */
 export async function run(args: string[]): Promise<number> {
-  const { help, words, flags: given } = parseFlags(args, flags);
+  const { help, words, flags: given, load } = parseSettingsFlags(args, flags);
   if (help) {
     process.stdout.write(describeFlags('runboat adopt [OPTIONS]', flags));
     return 0;
@@ -29,12 +30,7 @@ export async function run(args: string[]): Promise<number> {
   const quietMs = durationOf('quiet-for', given, { least: 0, usual: 60_000 });
   const connection = await connect();
   try {
-    const { config, warnings } = loadConfig({
-      file: given['config'],
-      env: process.env,
-      process: 'operator',
-      knownVariables: flagVariables,
-    });
+    const { config, warnings } = loadConfig({ ...load, process: 'operator' });
     for (const warning of warnings) process.stderr.write(`Warning: ${warning}\n`);
     const client = new KubeClient({ connection });
     const kinds = kindTable(config.resourceTypes, await discover(client));

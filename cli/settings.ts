@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
 import type { LoadOptions } from '../lib/config/load.js';
 import { mergeEnvironment } from '../lib/config/merged-environment.js';
 import { configFlag, envFileFlag, flagVariables } from './flags.js';
@@ -18,6 +20,7 @@ export function withSettingsFlags(own: readonly Flag[]): readonly Flag[] {
  * is wrong with that file is told when the settings are loaded. Throws UsageError.
  */
 export function parseSettingsFlags(args: readonly string[], flags: readonly Flag[]): SettingsArguments {
+  forgetPreloaded(parseFlags(args, flags, {}).flags[envFileFlag.name]);
   // The settings are read again later, and what the file says now must not win over what it will say then.
   const env = { ...process.env };
   const envFile = parseFlags(args, flags, env).flags[envFileFlag.name];
@@ -26,6 +29,17 @@ export function parseSettingsFlags(args: readonly string[], flags: readonly Flag
   const parsed = parseFlags(args, flags, merged);
   const file = parsed.flags[configFlag.name];
   return { ...parsed, load: { env, envFile, file, knownVariables: flagVariables } };
+}
+
+/**
+ * Node.js 20 takes `--env-file` for its own behind the name of a program, too, unless `--` stands before, and puts what it
+ * reads into the environment (https://github.com/nodejs/node/issues/54232). Such values would win over the file for ever.
+ */
+function forgetPreloaded(envFile: string | undefined): void {
+  if (envFile === undefined || !existsSync(envFile)) return;
+  for (const [name, value] of Object.entries(parseEnv(readFileSync(envFile, 'utf8')))) {
+    if (process.env[name] === value) delete process.env[name];
+  }
 }
 
 /** What other parts of the process read of the environment: `KUBECONFIG`, proxies, `RUNBOAT_KUBECTL`. */

@@ -28,6 +28,8 @@ export interface RunningGateway {
   /** Of health and metrics. */
   readonly metricsAddress: string;
   readonly process: ChildProcess;
+  /** Its configuration file, which is read again when it changes. */
+  readonly configFile: string;
   /** Everything it printed, line by line. */
   readonly lines: readonly string[];
   /** Resolves with its end: the exit code, null when a signal ended it. */
@@ -88,7 +90,7 @@ export async function startGateway(options: GatewayProcessOptions): Promise<Runn
     child.kill('SIGTERM');
     return exited;
   };
-  const gateway = { address, metricsAddress, process: child, lines, exited, stop };
+  const gateway = { address, metricsAddress, configFile: file, process: child, lines, exited, stop };
   if (options.waitReady !== false) await untilReady(gateway);
   return gateway;
 }

@@ -37,6 +37,8 @@ export interface RunningOperator {
   /** Of health and metrics, for example http://localhost:12345. */
   readonly address: string;
   readonly process: ChildProcess;
+  /** Its configuration file, which is read again when it changes. */
+  readonly configFile: string;
   /** Everything it printed, line by line. */
   readonly lines: readonly string[];
   /** The lines of its log that are JSON, parsed. */
@@ -100,6 +102,7 @@ export async function startOperator(options: OperatorOptions): Promise<RunningOp
   const operator = {
     address,
     process: child,
+    configFile: file,
     lines,
     entries: () => entriesOf(lines),
     exited,
