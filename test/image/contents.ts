@@ -14,7 +14,7 @@ const appFolder = 'app';
 export const imageSettings = {
   User: `${user}:${user}`,
   WorkingDir: `/${appFolder}`,
-  Entrypoint: ['/usr/local/bin/node', `/${appFolder}/bin/runboat`],
+  Entrypoint: ['/usr/local/bin/node', '--', `/${appFolder}/bin/runboat`],
   Cmd: ['help'],
   Env: [
     'PATH=/usr/local/bin:/usr/bin:/bin',
