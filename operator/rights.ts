@@ -1,5 +1,5 @@
 import { API_GROUP, BUILD_PLURAL, OPERATOR_LEASE } from '../crds/constants.js';
-import { type NamedResource, namedResources } from './render/kinds.js';
+import { KNOWN, type NamedResource, namedResources } from './render/kinds.js';
 
 /** A rule of a Role, for one resource or its subresource. */
 export interface PolicyRule {
@@ -76,6 +76,20 @@ function sortKey({ apiGroups, resources, verbs }: PolicyRule): string {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
+}
+
+/**
+ * What the chart's templates make the Role of: the rules that do not depend on `resourceTypes`, what each further
+ * resource needs, and for each spelling of a kind without a group its resource (none for cluster-scoped ones).
+ */
+export function chartRights(): object {
+  const spellings = KNOWN.flatMap(({ group, kind, plural, short, clusterScoped }) =>
+    [plural, kind.toLowerCase(), ...(short ? [short] : [])].map((name) => [
+      name,
+      clusterScoped ? '' : `${group}/${plural}`,
+    ]),
+  );
+  return { always, managed, notNeeded, lease: OPERATOR_LEASE, kinds: Object.fromEntries(spellings) };
 }
 
 /** A Role of these rules as YAML. */

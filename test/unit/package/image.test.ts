@@ -23,7 +23,7 @@ describe('the Dockerfile', () => {
   });
 
   it('takes its bases from arguments, so that a release can pin them by digest', () => {
-    const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base);
-    expect(bases).toEqual(['${BUILD_IMAGE}', '${BUILD_IMAGE}', '${RUNTIME_IMAGE}']);
+    const bases = [...dockerfile.matchAll(/^FROM \$\{(\w+)\}/gm)].map(([, base]) => base);
+    expect(bases).toEqual(['BUILD_IMAGE', 'BUILD_IMAGE', 'RUNTIME_IMAGE']);
   });
 });
