@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { KubeClient } from '../lib/kube/client.js';
 import { connect } from '../lib/kube/connection.js';
 import { overridesHash } from '../operator/settings.js';
@@ -8,21 +9,29 @@ import { sizeOf } from '../test/chaos/audit.js';
 import { type Cluster, startCluster } from '../test/cluster/control-plane.js';
 import { installDefinition } from '../test/cluster/definition.js';
 import { type RunningOperator, startOperator } from '../test/support/operator-process.js';
+import { waitFor } from '../test/support/wait-for.js';
 import { countRequests, type Requests } from './support/audit-log.js';
-import { runBuilds } from './support/build-run.js';
+import { buildsPath, runBuilds } from './support/build-run.js';
 import { floorLease, floorWrites } from './support/floor-writes.js';
 import { median, round } from './support/statistics.js';
 
 // The operator against a bare client that sends the same writes (support/floor-writes.ts), in turns on one cluster:
 // builds a second from creation to Stopped with the `odoo` bundle, CPU milliseconds a build, and writes a build by the
 // API server's audit log, of builds that did not wait for a place and of builds that did. Prints one JSON line; with
-// `--requests` also what was asked, on standard error.
+// `--requests` also what was asked, on standard error; `--profile DIR` leaves CPU profiles of the operators there;
+// `--runs N` takes the median of N rounds in place of 5.
 
-const RUNS = 5;
 const BUILDS = 40;
 /** For the builds that wait: so few places that nearly all do. */
 const FEW_PLACES = 2;
 
+const { values: options } = parseArgs({
+  options: {
+    requests: { type: 'boolean' },
+    profile: { type: 'string' },
+    runs: { type: 'string', default: '5' },
+  },
+});
 const settings = { image: 'registry.test/odoo:16.0', domain: 'builds.test' };
 
 /** One of those that are compared. */
@@ -44,6 +53,8 @@ try {
   await installDefinition(cluster);
   const connection = await connect({ kubeconfigFile: cluster.kubeconfig });
   const client = new KubeClient({ connection, fieldManager: 'bench' });
+  // The definition is established a moment before it is served everywhere.
+  await waitFor(() => client.listAll(buildsPath('default')));
   const floor = await startFloor(cluster, client);
   const operator = await startContender(cluster, 'operator', 2 * BUILDS);
   const rounds = await takeTurns(client, [floor, operator]);
@@ -66,7 +77,7 @@ async function takeTurns(
   const rounds = new Map<Contender, Round[]>(contenders.map((contender) => [contender, []]));
   // Not counted: what is compiled and opened once.
   for (const contender of contenders) await measure(client, contender, { count: 16, label: 'warm' });
-  for (let run = 0; run < RUNS; run++) {
+  for (let run = 0; run < Number(options.runs); run++) {
     const order = run % 2 === 0 ? contenders : [...contenders].reverse();
     for (const contender of order)
       rounds.get(contender)?.push(await measure(client, contender, { count: BUILDS, label: `run ${run}` }));
@@ -84,7 +95,7 @@ async function measure(
   const seconds = await runBuilds(client, contender.namespace, builds);
   const cpuMs = ((await contender.cpuSeconds()) - cpu) * 1000;
   const requests = countRequests(cluster.auditLog, from, contender);
-  if (process.argv.includes('--requests')) console.error(contender.namespace, requests);
+  if (options.requests) console.error(contender.namespace, requests);
   return { perSecond: builds.count / seconds, cpuMs: cpuMs / builds.count, requests };
 }
 
@@ -132,8 +143,9 @@ async function startContender(
   const limits = { initializing: places, deployed: 100_000 };
   const repos = [{ repo: '^oca/.*', branch: '.*', image: settings.image, kubefiles: 'odoo' }];
   const config = { limits, repos, domain: settings.domain, log: { level: 'info' } };
+  const nodeArguments = options.profile ? ['--cpu-prof', `--cpu-prof-dir=${options.profile}`] : [];
   const env = { RUNBOAT_KUBECTL: programs['kubectl']! };
-  const operator = await startOperator({ namespace, kubeconfig, config, env });
+  const operator = await startOperator({ namespace, kubeconfig, config, env, nodeArguments });
   return {
     userAgent: 'runboat',
     namespace,
@@ -155,7 +167,7 @@ function report(floor: readonly Round[], operator: readonly Round[], waited: Rou
     JSON.stringify({
       benchmark: 'operator',
       builds: BUILDS,
-      runs: RUNS,
+      runs: Number(options.runs),
       buildsPerSecond: round(perSecond[0]!),
       floorBuildsPerSecond: round(perSecond[1]!),
       buildsRatio: round(perSecond[0]! / perSecond[1]!),

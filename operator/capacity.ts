@@ -236,7 +236,7 @@ export class Capacity {
   /** A place is given back when its holder has become visible, or does not want it any more. */
   private dropUnusedGrants(uid: string, plan: Plan): void {
     const uses = ['createJob', 'markStarted', 'deploy', 'redeploy', 'confirmDeployment'];
-    const usesGrant = uses.includes(plan.action?.type ?? '');
+    const usesGrant = plan.keepsGrant === true || uses.includes(plan.action?.type ?? '');
     if (!usesGrant && this.options.grants.get(uid) && !this.isInDoubt(uid)) this.releaseInitialization(uid);
     const wantsStart = plan.action?.type === 'start' || plan.wants?.slot === 'start';
     if (this.scaledUp.has(uid) || !wantsStart) this.releaseStart(uid);

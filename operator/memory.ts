@@ -1,4 +1,5 @@
 import type { Facts, Refusal, Verdict } from './plan/observed.js';
+import type { BuildSettings } from './settings.js';
 
 const firstDelay = 2_000;
 const longestDelay = 5 * 60_000;
@@ -8,6 +9,7 @@ const settledByUs = ['NoMatchingRule', 'BundleMissing'];
 /** What the operator has learnt about each build since it started; losing it costs only repeated reads. */
 export class Memory {
   private readonly facts = new Map<string, Facts>();
+  private readonly settings = new Map<string, BuildSettings>();
 
   factsOf(uid: string): Facts {
     const known = this.facts.get(uid);
@@ -17,8 +19,23 @@ export class Memory {
     return fresh;
   }
 
+  /** The settings as they were stored, from there to the end of the initialisation. */
+  settingsOf(uid: string): BuildSettings | undefined {
+    return this.settings.get(uid);
+  }
+
+  keepSettings(uid: string, settings: BuildSettings): void {
+    this.settings.set(uid, settings);
+  }
+
+  /** Later modes read the Secret, for which nothing is kept. */
+  forgetSettings(uid: string): void {
+    this.settings.delete(uid);
+  }
+
   forget(uid: string): void {
     this.facts.delete(uid);
+    this.settings.delete(uid);
   }
 }
 

@@ -83,8 +83,17 @@ export function withCurrentSecrets(config: Config, build: BuildView, recorded: B
   return { ...recorded, secretEnv: Object.fromEntries(kept) };
 }
 
-/** A short hash of what the spec overrides; the order of keys does not matter. */
+/** By spec, which a cache replaces with each change: passes over a build are many, changes of its spec few. */
+const hashes = new WeakMap<RunboatBuildSpec, string>();
+
+/** A short hash of what the spec overrides; the order of keys does not matter. The spec must not change afterwards. */
 export function overridesHash(spec: RunboatBuildSpec): string {
+  const known = hashes.get(spec) ?? hashOverrides(spec);
+  hashes.set(spec, known);
+  return known;
+}
+
+function hashOverrides(spec: RunboatBuildSpec): string {
   const sorted = (map: Record<string, string> | undefined) => Object.entries(map ?? {}).sort();
   const text = JSON.stringify([
     spec.image ?? null,

@@ -95,6 +95,7 @@ function watch(watched: Watched): void {
 
 async function follow({ pool, headers, path, take }: Watched): Promise<void> {
   const answer = await pool.request({ method: 'GET', path: `${path}?watch=1`, headers: { ...headers } });
+  if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode} ${await answer.body.text()}`);
   let rest = '';
   for await (const chunk of answer.body.setEncoding('utf8')) {
     const lines = (rest + (chunk as string)).split('\n');

@@ -16,6 +16,7 @@ export async function deploy(work: Work, initStatus: InitStatus, resolveAgain: b
   const { settings, stored } = await settingsFor(work, resolveAgain);
   const modes = await renderAll(work, settings);
   if (!stored) await storeSettings(work, settings);
+  if (initStatus === 'todo') keepForInitialization(work, settings);
   const status = work.observed.build.status;
   const lastScaled = status?.lastScaledAt;
   const resources = assembleMode(work.observed.build, modes.deployment, []);
@@ -35,6 +36,10 @@ export async function deploy(work: Work, initStatus: InitStatus, resolveAgain: b
   );
 }
 
+function keepForInitialization({ services, observed }: Work, settings: BuildSettings): void {
+  services.memory.keepSettings(observed.build.metadata.uid, settings);
+}
+
 /**
  * A reset, once nothing of the build runs: settings are resolved again, all resources applied again, those
  * that cannot be changed made anew, and those that no mode renders any more removed.
@@ -44,6 +49,7 @@ export async function redeploy(work: Work, resetRequestedAt: string): Promise<vo
   const { settings } = await settingsFor(work, true);
   const modes = await renderAll(work, settings);
   await storeSettings(work, settings);
+  keepForInitialization(work, settings);
   const resources = assembleMode(build, modes.deployment, []);
   await removeStale(work, settings, modes, resources);
   const lastScaled = work.services.caches.deploymentOf(build)?.lastScaled;

@@ -37,6 +37,7 @@ export async function createInitJob(work: Work, attempt: number): Promise<void> 
     work.services.caches.jobs.observe(job);
     delete facts.jobRefused;
     delete facts.jobDelays;
+    facts.jobMadeAt = work.services.now();
     work.log.info({ attempt, job: job.metadata.name }, 'Initialisation begins');
   } catch (thrown) {
     const error = asDenied(thrown);
@@ -200,6 +201,7 @@ export async function finishInit(work: Work, succeeded: boolean): Promise<void> 
   const current = caches.deploymentOf(work.observed.build) ?? deployment;
   const pending = applied ? {} : { applied: stopPending };
   await patchState(work, current, { initStatus, ...pending });
+  work.services.memory.forgetSettings(work.observed.build.metadata.uid);
   const seconds = Math.round(
     (work.services.now() - Date.parse(work.observed.build.status?.initStartedAt ?? '')) / 1000,
   );

@@ -34,16 +34,17 @@ export async function readSecret(work: Work): Promise<Secret | undefined> {
 }
 
 /**
- * The settings for the next mode of a build: those recorded, or new ones when none are or when `again` asks.
+ * The settings for the next mode of a build: those recorded, or new ones when none are or when `again` asks. From
+ * their recording to the end of the initialisation they are not read again.
  * New ones are not stored yet. Throws BuildRefused when no rule matches.
  */
 export async function settingsFor(
   work: Work,
   again: boolean,
 ): Promise<{ settings: BuildSettings; stored: boolean }> {
-  const { config } = work.services;
+  const { config, memory } = work.services;
   const { build } = work.observed;
-  const recorded = await readRecorded(work);
+  const recorded = memory.settingsOf(build.metadata.uid) ?? (await readRecorded(work));
   if (recorded && !again) return { settings: withCurrentSecrets(config, build, recorded), stored: true };
   return { settings: resolveSettings(config, build, recorded), stored: false };
 }

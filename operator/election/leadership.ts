@@ -200,12 +200,20 @@ export class Leadership implements GrantStore {
 
   private async renewForEver(): Promise<void> {
     while (!this.ended.signal.aborted) {
-      await sleep(this.times.renewEvery, undefined, { signal: this.ended.signal }).catch(() => undefined);
+      await sleep(this.renewalDueIn(), undefined, { signal: this.ended.signal }).catch(() => undefined);
       if (this.ended.signal.aborted) return;
+      // A grant was written meanwhile, and that renewed the Lease.
+      if (this.renewalDueIn() > 0) continue;
       await this.enqueue(() => this.write()).catch((error: unknown) => {
         this.options.log.warn({ err: error }, 'The Lease was lost');
       });
     }
+  }
+
+  private renewalDueIn(): number {
+    const { duration, margin, renewEvery } = this.times;
+    const renewedAt = this.validUntil - duration + margin;
+    return Math.max(0, renewedAt + renewEvery - performance.now());
   }
 
   /** One write after another, so that each knows the version that it replaces. */

@@ -1,6 +1,6 @@
 import { ANNOTATION_PAUSED } from '../../crds/constants.js';
 import type { Condition } from '../../crds/runboatbuild.generated.js';
-import type { BuildView, JobView, Observed, PodView, Refusal } from './observed.js';
+import type { BuildView, DeploymentView, JobView, Observed, PodView, Refusal } from './observed.js';
 
 /** How long to wait for an event that ought to come before looking with a live read, in milliseconds. */
 export const lookAgainAfter = 15_000;
@@ -46,15 +46,16 @@ export function holds(refusal: Refusal | undefined, observed: Observed, now: num
   return refusal !== undefined && refusal.fingerprint === observed.fingerprint && now < refusal.retryAt;
 }
 
+/** The Deployment controller has seen the last change, so it does not write just now. */
+export function isSettled(deployment: DeploymentView): boolean {
+  return deployment.observedGeneration >= deployment.metadata.generation;
+}
+
 /** The Deployment controller has seen the last change of scale and no replica is left. */
 export function scaledDown(observed: Observed): boolean {
   const deployment = observed.deployment;
   if (!deployment) return true;
-  return (
-    deployment.replicas === 0 &&
-    deployment.observedGeneration >= deployment.metadata.generation &&
-    deployment.statusReplicas === 0
-  );
+  return deployment.replicas === 0 && isSettled(deployment) && deployment.statusReplicas === 0;
 }
 
 /** A build that was applied once; later trouble does not make it a refused one. */

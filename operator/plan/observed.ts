@@ -101,6 +101,8 @@ export interface Facts {
   /** A live read found no pod of the build; forgotten when one is seen again. */
   noPodLeft?: boolean;
   cleanup: CleanupFacts;
+  /** When the initialise job was made, milliseconds since the epoch; unknown after a restart. */
+  jobMadeAt?: number;
   /** How often the initialise job could not be made for what may pass by itself. */
   jobDelays?: number;
   /** The API refused the initialise job; no other slot is asked before `retryAt`. */

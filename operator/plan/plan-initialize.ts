@@ -1,7 +1,10 @@
-import { holds, initJobs, initPods, lookAgainAfter, nextAttempt } from './facts-of.js';
+import { holds, initJobs, initPods, isSettled, lookAgainAfter, nextAttempt } from './facts-of.js';
 import type { JobView, Observed } from './observed.js';
 import { type Check, firstOf, type Plan } from './plan.js';
 import { showInitializing, showJobRefused, showQueued } from './show.js';
+
+/** Milliseconds after which the Deployment controller is not waited for any more. */
+const controllerTakes = 1_000;
 
 const whenTodo: readonly Check[] = [
   runningByMistake,
@@ -42,7 +45,18 @@ function believedJob(observed: Observed, now: number): Plan | undefined {
   const job = initJobs(observed).find((candidate) => isBelieved(observed, candidate));
   if (!job) return undefined;
   if (job.metadata.deleting) return { show: {}, lookAgainAt: now + lookAgainAfter };
+  const quietAt = deploymentQuietAt(observed);
+  if (now < quietAt) return { show: {}, lookAgainAt: quietAt, keepsGrant: true };
   return { action: { type: 'markStarted' }, show: {} };
+}
+
+/**
+ * Milliseconds since the epoch until which it pays to wait for the Deployment controller, which writes to a new
+ * Deployment twice at once: a change of ours in between would be refused and sent again.
+ */
+function deploymentQuietAt({ deployment, facts }: Observed): number {
+  if (!deployment || isSettled(deployment) || facts.jobMadeAt === undefined) return 0;
+  return facts.jobMadeAt + controllerTakes;
 }
 
 function strayJob(observed: Observed, now: number): Plan | undefined {

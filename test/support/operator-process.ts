@@ -19,6 +19,8 @@ export interface OperatorOptions {
   kubeconfig?: string | undefined;
   /** How often caches are compared with the API server; 5m by default. */
   resync?: string;
+  /** Arguments of Node itself. */
+  nodeArguments?: readonly string[];
   /** Further environment variables. */
   env?: Record<string, string>;
   /** The program; that of this checkout by default. */
@@ -78,7 +80,7 @@ export async function startOperator(options: OperatorOptions): Promise<RunningOp
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(testConfig(options.namespace, options.config)));
   const program = options.program ?? path.join(repositoryRoot, 'bin/runboat');
-  const args = [program, 'operator', '--config', file];
+  const args = [...(options.nodeArguments ?? []), program, 'operator', '--config', file];
   const child = spawn(process.execPath, [...args, '--resync', options.resync ?? '5m'], {
     env: environment(options),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,5 +1,5 @@
 import { describe } from '@jest/globals';
-import { ago, condition, jobView, podView, refusal } from '../../support/observed.js';
+import { ago, condition, jobView, now, podView, refusal } from '../../support/observed.js';
 import { testRows } from './plan-rows.js';
 
 const todo = { initStatus: 'todo' } as const;
@@ -128,6 +128,34 @@ describe('a job that exists before its attempt has begun', () => {
       'a pod that is being deleted is waited for',
       { deployment: todo, pods: [podView({ kind: 'initialize', metadata: { deleting: true } })] },
       { action: 'none', wants: 'none' },
+    ],
+  ]);
+});
+
+describe('a job that was just made, while the Deployment controller has not seen the Deployment', () => {
+  const job = jobView();
+  const unseen = { ...todo, observedGeneration: 0 };
+  const slots = { initialize: 'granted', grantedAttempt: 1 } as const;
+  testRows([
+    [
+      'the controller is waited for, because it writes to the Deployment, and the place is kept',
+      { deployment: unseen, jobs: [job], slots, facts: { jobMadeAt: now - 400 } },
+      { action: 'none', wants: 'none', lookAgainIn: 0.6, plan: { keepsGrant: true } },
+    ],
+    [
+      'but not for long',
+      { deployment: unseen, jobs: [job], slots, facts: { jobMadeAt: now - 1_000 } },
+      { action: 'markStarted' },
+    ],
+    [
+      'and not when it is not known how long it was there',
+      { deployment: unseen, jobs: [job], slots },
+      { action: 'markStarted' },
+    ],
+    [
+      'once it has, the Deployment is marked',
+      { deployment: todo, jobs: [job], slots, facts: { jobMadeAt: now - 400 } },
+      { action: 'markStarted' },
     ],
   ]);
 });
