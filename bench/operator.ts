@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { KubeClient } from '../lib/kube/client.js';
 import { connect } from '../lib/kube/connection.js';
-import { overridesHash } from '../operator/settings.js';
 import { sizeOf } from '../test/chaos/audit.js';
 import { type Cluster, startCluster } from '../test/cluster/control-plane.js';
 import { installDefinition } from '../test/cluster/definition.js';
@@ -13,6 +12,7 @@ import { waitFor } from '../test/support/wait-for.js';
 import { countRequests, type Requests } from './support/audit-log.js';
 import { buildsPath, runBuilds } from './support/build-run.js';
 import { floorLease, floorWrites } from './support/floor-writes.js';
+import { sampleConfig } from './support/sample-settings.js';
 import { median, round } from './support/statistics.js';
 
 // The operator against a bare client that sends the same writes (support/floor-writes.ts), in turns on one cluster:
@@ -32,8 +32,6 @@ const { values: options } = parseArgs({
     runs: { type: 'string', default: '5' },
   },
 });
-const settings = { image: 'registry.test/odoo:16.0', domain: 'builds.test' };
-
 /** One of those that are compared. */
 interface Contender {
   readonly userAgent: string;
@@ -105,18 +103,7 @@ async function startFloor({ kubeconfig }: Cluster, client: KubeClient): Promise<
   const lease = floorLease(namespace);
   await client.create(lease.path, lease.body);
   const child = fork(fileURLToPath(new URL('support/floor-client.ts', import.meta.url)));
-  const writes = await floorWrites(namespace, {
-    ...settings,
-    rule: 'repos[0]: ^oca/.* .*',
-    kubefiles: 'odoo',
-    env: {},
-    secretEnv: {},
-    templateVars: {},
-    urlScheme: 'http',
-    slug: '',
-    databasePrefix: '',
-    overrides: overridesHash({ repo: '', targetBranch: '', commit: '' }),
-  });
+  const writes = await floorWrites(namespace);
   child.send({ kubeconfig, namespace, writes });
   await once(child, 'message');
   return { userAgent: 'floor', namespace, cpuSeconds: () => askCpu(child), stop: () => endOf(child) };
@@ -140,9 +127,7 @@ async function startContender(
 ): Promise<Contender> {
   const namespace = `bench-${name}`;
   await cluster.kubectl(['create', 'namespace', namespace]);
-  const limits = { initializing: places, deployed: 100_000 };
-  const repos = [{ repo: '^oca/.*', branch: '.*', image: settings.image, kubefiles: 'odoo' }];
-  const config = { limits, repos, domain: settings.domain, log: { level: 'info' } };
+  const config = sampleConfig(places);
   const nodeArguments = options.profile ? ['--cpu-prof', `--cpu-prof-dir=${options.profile}`] : [];
   const env = { RUNBOAT_KUBECTL: programs['kubectl']! };
   const operator = await startOperator({ namespace, kubeconfig, config, env, nodeArguments });

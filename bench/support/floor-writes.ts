@@ -23,6 +23,7 @@ import { offlineKinds } from '../../operator/render/kinds.js';
 import { Renderer } from '../../operator/render/renderer.js';
 import type { KubeResource, Mode } from '../../operator/render/types.js';
 import { type BuildSettings, encodeSettings, renderInputOf } from '../../operator/settings.js';
+import { sampleSettings } from './sample-settings.js';
 
 /** One request, ready but for the two tokens. */
 export interface FloorWrite {
@@ -74,8 +75,9 @@ const kinds = new KindTable(
  * 12. its grant, in the Lease        13. the job                              14. init-status `started`
  * 15. status Initializing            16. init-status `succeeded`              17. status Stopped
  */
-export async function floorWrites(namespace: string, settings: BuildSettings): Promise<FloorWrites> {
+export async function floorWrites(namespace: string): Promise<FloorWrites> {
   const build = templateBuild(namespace);
+  const settings = sampleSettings(build.spec);
   const { deployment, others, job } = await renderOdoo(build, settings);
   const builds = `/apis/${API_GROUP_VERSION}/namespaces/${namespace}/${BUILD_PLURAL}`;
   const buildPath = `${builds}/${NAME_TOKEN}`;
@@ -120,7 +122,8 @@ function leasePath(namespace: string): string {
   return `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${OPERATOR_LEASE}`;
 }
 
-function templateBuild(namespace: string): BuildView {
+/** A build with tokens in the place of name and UID. */
+export function templateBuild(namespace: string): BuildView {
   return {
     apiVersion: API_GROUP_VERSION,
     kind: BUILD_KIND,
@@ -136,7 +139,8 @@ function templateBuild(namespace: string): BuildView {
   };
 }
 
-async function renderOdoo(build: BuildView, settings: BuildSettings) {
+/** What the `odoo` bundle makes of a build. */
+export async function renderOdoo(build: BuildView, settings: BuildSettings) {
   const bundle = await loadBundle('odoo', fileURLToPath(new URL('../../kubefiles/odoo', import.meta.url)));
   const renderer = new Renderer({
     allowed: offlineKinds(['deployment', 'service', 'ingress', 'configmap', 'secret', 'pvc', 'job']),
