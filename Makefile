@@ -9,7 +9,7 @@ typescript := node --import ./test/support/typescript.js
 generators := $(wildcard crds/scripts/generate-*.mjs lib/*/scripts/generate-*.mjs operator/scripts/generate-*.mjs)
 pages := dist/gateway/ui/index.html
 page_sources := $(shell find gateway/ui -type f) gateway/pages/state-looks.ts gateway/logs/terminal-text.ts
-scripts := .ci/run $(wildcard test/cluster/*.sh test/cluster/*/*.sh test/e2e/odoo-image/*.sh test/e2e/odoo-image/commands/*)
+scripts := .ci/run $(wildcard test/fixtures/*.sh test/cluster/*.sh test/cluster/*/*.sh test/e2e/odoo-image/*.sh test/e2e/odoo-image/commands/*)
 
 .PHONY: help run test image e2e e2e-odoo chaos bench cluster build fmt lint generate generated clean
 

@@ -1,125 +1,146 @@
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { performance } from 'node:perf_hooks';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import express from 'express';
 import { Pool } from 'undici';
-import { KubeClient } from '../lib/kube/client.js';
-import { connect } from '../lib/kube/connection.js';
-import { startCluster } from '../test/cluster/control-plane.js';
-import { installDefinition } from '../test/cluster/definition.js';
-import { basic, startGateway } from '../test/support/gateway-process.js';
+import { type RunningGateway, startGateway } from '../test/support/gateway-process.js';
+import {
+  type BenchCluster,
+  bareCreator,
+  commitOf,
+  cpuSeconds,
+  drop,
+  rateOf,
+  residentMegabytes,
+  withCluster,
+} from './support/gateway-load.js';
+import { median, round } from './support/statistics.js';
 
-// The gateway on a real API server with 250 builds: GET /builds (gzip) and GET /status a second, with the gateway's CPU
-// for each, and builds created a second against a bare loop that creates the same objects. Prints one JSON line.
+// What the gateway reads out: with 250 builds GET /builds (gzip, and plain) and GET /status a second, in turns with Express
+// sending a constant buffer of the list's size, plain; with 10 000 builds GET /builds (gzip), and its memory 60 s after it
+// is in sync. Prints one JSON line.
 
-const BUILDS = 250;
-const CONNECTIONS = 16;
-const SECONDS = 4;
+const FEW = 250;
+const MANY = 10_000;
+const AT_ONCE = 16;
 const RUNS = 5;
-const NAMESPACE = 'bench';
+const SETTLED_MS = 60_000;
 
-const cluster = await startCluster();
-try {
-  await installDefinition(cluster);
-  await cluster.kubectl(['create', 'namespace', NAMESPACE]);
-  const config = { log: { level: 'info' } };
-  const gateway = await startGateway({ namespace: NAMESPACE, kubeconfig: cluster.kubeconfig, config });
-  const pool = new Pool(gateway.address, { connections: CONNECTIONS });
-  const client = new KubeClient({ connection: await connect({ kubeconfigFile: cluster.kubeconfig }) });
-  const creates: number[] = [];
-  const floors: number[] = [];
-  for (let run = 0; run < RUNS; run++) {
-    creates.push(await rate(BUILDS / RUNS, (n) => createThroughGateway(pool, `g${run}-${n}`)));
-    floors.push(await rate(BUILDS / RUNS, (n) => createBare(client, `f${run}-${n}`)));
-  }
-  await cluster.kubectl(['delete', 'rb', '-n', NAMESPACE, '-l', 'bare', '--wait']);
-  const pid = gateway.process.pid!;
-  const builds = await hammer(pool, pid, '/api/v1/builds');
-  const status = await hammer(pool, pid, '/api/v1/status');
-  console.log(
-    JSON.stringify({
-      benchmark: 'gateway',
-      builds: BUILDS,
-      buildsPerSecond: builds.perSecond,
-      buildsCpuMicroseconds: builds.cpu,
-      statusPerSecond: status.perSecond,
-      statusCpuMicroseconds: status.cpu,
-      createdPerSecond: median(creates),
-      createdPerSecondBare: median(floors),
-      megabytes: residentMegabytes(pid),
-    }),
-  );
-  await pool.close();
-  await client.connection.close();
-  await gateway.stop();
-} finally {
-  await cluster.stop();
+const config = { log: { level: 'info' } };
+
+if (process.argv[2] === 'express') serveConstant(Number(process.argv[3]));
+else await withCluster(measure);
+
+async function measure({ kubeconfig, namespace }: BenchCluster): Promise<void> {
+  const builds = await namespace('reads');
+  const bare = await bareCreator(kubeconfig, builds);
+  await rateOf(FEW, AT_ONCE, (n) => bare.create(commitOf(`read ${n}`)));
+  const few = await withFewBuilds(await startGateway({ namespace: builds, kubeconfig, config }));
+  await rateOf(MANY - FEW, AT_ONCE, (n) => bare.create(commitOf(`read ${FEW + n}`)));
+  await bare.close();
+  const many = await withManyBuilds(await startGateway({ namespace: builds, kubeconfig, config }));
+  console.log(JSON.stringify({ benchmark: 'gateway', builds: FEW, ...few, ...many }));
 }
 
-function commitOf(text: string): string {
-  return createHash('sha1').update(text).digest('hex');
-}
-
-async function createThroughGateway(pool: Pool, text: string): Promise<void> {
-  const path = `/api/v1/builds?repo=oca/web&target_branch=16.0&commit=${commitOf(text)}`;
-  const { statusCode, body } = await pool.request({
-    method: 'POST',
-    path,
-    headers: { authorization: basic() },
+async function withFewBuilds(gateway: RunningGateway): Promise<object> {
+  const list = await fetch(`${gateway.address}/api/v1/builds`, {
+    headers: { 'accept-encoding': 'identity' },
   });
-  const answer = await body.text();
-  if (statusCode !== 200) throw new Error(`${path}: ${statusCode} ${answer}`);
-}
-
-async function createBare(client: KubeClient, text: string): Promise<void> {
-  const commit = commitOf(text);
-  await client.create(`/apis/runboat.dev/v1alpha1/namespaces/${NAMESPACE}/runboatbuilds`, {
-    apiVersion: 'runboat.dev/v1alpha1',
-    kind: 'RunboatBuild',
-    metadata: { name: `bare-${commit.slice(0, 12)}`, labels: { bare: '' } },
-    spec: { repo: 'oca/web', targetBranch: '16.0', commit },
-  });
-}
-
-/** Calls a second, with as many at once as there are connections. */
-async function rate(count: number, call: (n: number) => Promise<void>): Promise<number> {
-  let next = 0;
-  const start = performance.now();
-  const work = async () => {
-    while (next < count) await call(next++);
+  const bytes = (await list.arrayBuffer()).byteLength;
+  const constant = fork(fileURLToPath(import.meta.url), ['express', String(bytes)]);
+  const [port] = (await once(constant, 'message')) as [number];
+  const pool = new Pool(gateway.address, { connections: AT_ONCE });
+  const constants = new Pool(`http://localhost:${port}`, { connections: AT_ONCE });
+  const targets: Record<'builds' | 'plain' | 'status' | 'express', Target> = {
+    builds: { pool, path: '/api/v1/builds', encoding: 'gzip', count: 4_000, process: gateway.process },
+    plain: { pool, path: '/api/v1/builds', encoding: 'identity', count: 2_000, process: gateway.process },
+    status: { pool, path: '/api/v1/status', encoding: 'gzip', count: 4_000, process: gateway.process },
+    express: { pool: constants, path: '/', encoding: 'identity', count: 2_000, process: constant },
   };
-  await Promise.all(Array.from({ length: CONNECTIONS }, work));
-  return Math.round(count / ((performance.now() - start) / 1000));
-}
-
-/** GETs a second, and microseconds of the gateway's CPU for each. */
-async function hammer(pool: Pool, pid: number, path: string): Promise<{ perSecond: number; cpu: number }> {
-  let done = 0;
-  const [start, cpu] = [performance.now(), cpuSeconds(pid)];
-  const work = async () => {
-    while (performance.now() - start < SECONDS * 1000) {
-      const { body } = await pool.request({ method: 'GET', path, headers: { 'accept-encoding': 'gzip' } });
-      await body.dump();
-      done++;
+  const keys = ['builds', 'plain', 'status', 'express'] as const;
+  const figures = new Map(keys.map((key): [string, Figure[]] => [key, []]));
+  // The first run is not counted: connections are opened and code is compiled.
+  for (let run = 0; run <= RUNS; run++) {
+    for (const key of keys) {
+      const figure = await hammer(targets[key]);
+      if (run > 0) figures.get(key)!.push(figure);
     }
+  }
+  constant.kill();
+  await Promise.all([pool.close(), constants.close()]);
+  await gateway.stop();
+  const middle = (key: (typeof keys)[number], of: keyof Figure) =>
+    Math.round(median(figures.get(key)!.map((figure) => figure[of])));
+  return {
+    listBytes: bytes,
+    buildsPerSecond: middle('builds', 'perSecond'),
+    plainBuildsPerSecond: middle('plain', 'perSecond'),
+    constantBufferPerSecond: middle('express', 'perSecond'),
+    plainRatio: round(middle('plain', 'perSecond') / middle('express', 'perSecond')),
+    statusPerSecond: middle('status', 'perSecond'),
+    buildsCpuMicroseconds: middle('builds', 'cpu'),
+    plainBuildsCpuMicroseconds: middle('plain', 'cpu'),
+    constantBufferCpuMicroseconds: middle('express', 'cpu'),
+    statusCpuMicroseconds: middle('status', 'cpu'),
   };
-  await Promise.all(Array.from({ length: CONNECTIONS }, work));
-  const seconds = (performance.now() - start) / 1000;
-  return { perSecond: Math.round(done / seconds), cpu: Math.round(((cpuSeconds(pid) - cpu) / done) * 1e6) };
 }
 
-/** User and system time; fields 14 and 15 of proc(5) after the command's name. */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  const ticks = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-  return (Number(fields[11]) + Number(fields[12])) / ticks;
+async function withManyBuilds(gateway: RunningGateway): Promise<object> {
+  await sleep(SETTLED_MS);
+  const megabytes = residentMegabytes(gateway.process.pid!);
+  const pool = new Pool(gateway.address, { connections: AT_ONCE });
+  const target: Target = {
+    pool,
+    path: '/api/v1/builds',
+    encoding: 'gzip',
+    count: 100,
+    process: gateway.process,
+  };
+  await hammer(target);
+  const { perSecond, cpu } = await hammer(target);
+  await pool.close();
+  await gateway.stop();
+  return {
+    manyBuilds: MANY,
+    manyBuildsPerSecond: Math.round(perSecond),
+    manyBuildsCpuMicroseconds: Math.round(cpu),
+    megabytesWithManyBuilds: megabytes,
+  };
 }
 
-function residentMegabytes(pid: number): number {
-  const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Math.round(Number(line?.[1] ?? 0) / 1024);
+interface Target {
+  readonly pool: Pool;
+  readonly path: string;
+  readonly encoding: 'gzip' | 'identity';
+  readonly count: number;
+  /** Whose CPU is counted. */
+  readonly process: ChildProcess;
 }
 
-function median(figures: number[]): number {
-  return figures.sort((a, b) => a - b)[Math.floor(figures.length / 2)]!;
+interface Figure {
+  readonly perSecond: number;
+  /** Microseconds of the server's CPU for each. */
+  readonly cpu: number;
+}
+
+async function hammer({ pool, path, encoding, count, process: server }: Target): Promise<Figure> {
+  const before = cpuSeconds(server.pid!);
+  const headers = { 'accept-encoding': encoding };
+  const perSecond = await rateOf(count, AT_ONCE, () => drop(pool, { method: 'GET', path, headers }));
+  return { perSecond, cpu: ((cpuSeconds(server.pid!) - before) / count) * 1e6 };
+}
+
+/** Express with nothing but a buffer of so many bytes. */
+function serveConstant(bytes: number): void {
+  const app = express();
+  app.disable('etag');
+  const body = Buffer.alloc(bytes, 'x');
+  app.get('/', (_request, response) => {
+    response.type('json').send(body);
+  });
+  const server = createServer(app).listen(0, () => {
+    process.send!((server.address() as { port: number }).port);
+  });
 }
