@@ -16,8 +16,8 @@ scripts := .ci/run $(wildcard test/fixtures/*.sh test/cluster/*.sh test/cluster/
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: build ## Run everything on a cluster made for it; CLUSTER=current uses the one of KUBECONFIG
-	@CLUSTER="$(CLUSTER)" $(typescript) test/cluster/run.ts
+run: build ## Run everything on a cluster made for it (NODE=real: with real pods); CLUSTER=current uses the one of KUBECONFIG
+	@CLUSTER="$(CLUSTER)" NODE="$(NODE)" $(typescript) test/cluster/run.ts
 
 test: $(dependencies) ## Run all checks and tests, and print a summary
 	@$(typescript) test/support/run-tests.ts

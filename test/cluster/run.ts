@@ -1,4 +1,5 @@
-// `make run`: runboat on a cluster made for it, or on the user's (CLUSTER=current), until Ctrl-C.
+// `make run`: runboat on a cluster made for it, with simulated nodes or a real one (NODE=real), or on the user's
+// (CLUSTER=current), until Ctrl-C.
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -8,6 +9,7 @@ import { startCluster } from './control-plane.js';
 import { type CurrentCluster, currentCluster } from './current-cluster.js';
 import { installDefinition } from './definition.js';
 import { type Demonstration, demonstrationConfig, demonstrationNamespace } from './demonstration.js';
+import { type DemonstrationNode, startDemonstrationNode } from './node/run-node.js';
 import { repositoryRoot } from './paths.js';
 import { folderPrefix, reservePort } from './ports.js';
 import { ClusterProcesses } from './processes.js';
@@ -18,9 +20,11 @@ const readyPatienceMs = 60_000;
 const endPatienceMs = 12_000;
 
 const useCurrent = process.env['CLUSTER'] === 'current';
+const useReal = process.env['NODE'] === 'real';
 const processes = new ClusterProcesses(await mkdtemp(path.join(os.tmpdir(), folderPrefix)));
 await processes.recordGuard();
 let cluster: CurrentCluster | undefined;
+let realNode: DemonstrationNode | undefined;
 let ending = false;
 process.once('SIGINT', () => end(0)).once('SIGTERM', () => end(0));
 try {
@@ -30,6 +34,7 @@ try {
   const demonstration = {
     baseUrl: `http://localhost:${gatewayPort}`,
     adminPassword: randomBytes(9).toString('base64url'),
+    ...(realNode ? { real: realNode.real } : {}),
   };
   await writeFile(configuration, demonstrationConfig(demonstration), { mode: 0o600 });
   const port = await reservePort(processes.folder, 'operator');
@@ -47,12 +52,19 @@ try {
 }
 
 async function prepareCluster(): Promise<CurrentCluster> {
-  if (!useCurrent) console.log('Starting a Kubernetes cluster on this machine.');
-  const found = useCurrent ? await currentCluster(userKubeconfig()) : await startCluster();
+  const found = await findCluster();
   await installDefinition(found);
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: demonstrationNamespace } };
   await found.kubectl(['apply', '-f', '-'], JSON.stringify(namespace));
   return found;
+}
+
+async function findCluster(): Promise<CurrentCluster> {
+  if (useCurrent) return currentCluster(userKubeconfig());
+  console.log(`Starting a Kubernetes cluster${useReal ? ' with a real node' : ''} on this machine.`);
+  if (!useReal) return startCluster();
+  realNode = await startDemonstrationNode();
+  return realNode.cluster;
 }
 
 function userKubeconfig(): string {
@@ -105,6 +117,7 @@ function introduction(
   const access = useCurrent
     ? []
     : [`  export KUBECONFIG=${kubeconfig}`, `  export PATH=${path.dirname(programs['kubectl']!)}:$PATH`];
+  const nodes = realNode?.hint ?? 'The nodes are simulated: pods run in name only.';
   return [
     '',
     `runboat is up, with the configuration ${configuration}. In another terminal:`,
@@ -119,9 +132,7 @@ function introduction(
     `  curl -X POST ${baseUrl}/api/v1/builds/NAME/start`,
     `  curl -u admin:${adminPassword} -X DELETE ${baseUrl}/api/v1/builds/NAME`,
     '',
-    useCurrent
-      ? 'Ctrl-C ends operator and gateway; the cluster stays.'
-      : 'The nodes are simulated: pods run in name only. Ctrl-C ends all.',
+    useCurrent ? 'Ctrl-C ends operator and gateway; the cluster stays.' : `${nodes} Ctrl-C ends all.`,
     '',
   ].join('\n');
 }

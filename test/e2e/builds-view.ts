@@ -2,9 +2,9 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { API_GROUP_VERSION } from '../../crds/constants.js';
 import type { KubeObject } from '../../lib/kube/types.js';
+import { namespace, type World } from '../cluster/node/world.js';
 import { waitFor } from '../support/wait-for.js';
 import type { Runboat } from './runboat.js';
-import { namespace, type World } from './world.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: any field of any resource or answer.
 type Any = any;
@@ -135,6 +135,18 @@ export class BuildsView {
       '--ignore-not-found',
     ];
     return (await cluster.kubectl(args)).split('\n').filter((line) => line !== '');
+  }
+
+  /** What there is to look at after a failure: pods with their last lines, and those of the operator and gateway. */
+  async trouble(): Promise<string> {
+    const { cluster } = this.world;
+    const parts = [await cluster.kubectl(['get', 'runboatbuilds,pods', '-n', namespace, '-o', 'wide'])];
+    const pods = await cluster.kubectl(['get', 'pods', '-n', namespace, '-o', 'name']);
+    for (const pod of pods.split('\n').filter((line) => line !== '')) {
+      const args = ['logs', pod, '-n', namespace, '--tail=20', '--all-containers', '--prefix'];
+      parts.push(await cluster.kubectl(args).catch((error: Error) => error.message));
+    }
+    return [...parts, await this.runboat.logs()].join('\n');
   }
 
   /** The folders of volumes on the node. */

@@ -3,9 +3,9 @@ import path from 'node:path';
 import { loadAll } from 'js-yaml';
 import type { KubeObject } from '../../lib/kube/types.js';
 import { runCommand } from '../cluster/command.js';
+import { namespace, type World } from '../cluster/node/world.js';
 import { repositoryRoot } from '../cluster/paths.js';
 import { waitFor } from '../support/wait-for.js';
-import { namespace, type World } from './world.js';
 
 const plurals: Record<string, string> = {
   ConfigMap: 'configmaps',

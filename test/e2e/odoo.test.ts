@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { boxArchive, webpageArchive, webpageImage } from '../cluster/node/webpage-image.js';
+import { buildEnvironment, namespace, startWorld, tell, type World } from '../cluster/node/world.js';
 import { deliver, push } from '../support/deliveries.js';
 import { waitFor } from '../support/wait-for.js';
 import { BuildsView } from './builds-view.js';
@@ -8,7 +9,6 @@ import { addon, addonRepository, odooArchive, odooImage } from './odoo-image.js'
 import { OdooSession } from './odoo-session.js';
 import { type Runboat, runProcesses } from './runboat.js';
 import { scenario } from './scenario.js';
-import { buildEnvironment, namespace, startWorld, tell, type World } from './world.js';
 
 const repo = 'oca/partner-contact';
 const commit = createHash('sha1').update('a commit of partner-contact').digest('hex');
@@ -42,10 +42,10 @@ beforeAll(async () => {
 afterAll(async () => {
   await runboat?.stop();
   await world?.stop();
-}, 60_000);
+}, 180_000);
 
 describe('A build of the bundle odoo on a real node', () => {
-  const step = scenario();
+  const step = scenario(() => builds.trouble());
 
   step(
     'is initialised: the repository is downloaded and two databases are made, one with the addon',

@@ -1,7 +1,7 @@
+import { namespace } from '../cluster/node/world.js';
 import { secret } from '../support/deliveries.js';
 import { basic, startGateway } from '../support/gateway-process.js';
 import { startOperator } from '../support/operator-process.js';
-import { namespace } from './world.js';
 
 /** A runboat that was installed in one way or another. */
 export interface Runboat {

@@ -2,17 +2,24 @@ import { it } from '@jest/globals';
 
 /**
  * Steps of one story, each a test that stands on those before it: after one has failed, the rest fails
- * at once and says why.
+ * at once and says why. `explain` is asked for what is worth knowing after a failure.
  */
-export function scenario(): (name: string, work: () => Promise<void>, timeoutMs?: number) => void {
+export function scenario(
+  explain: () => Promise<string>,
+): (name: string, work: () => Promise<void>, timeoutMs?: number) => void {
   let broken: string | undefined;
-  return (name, work, timeoutMs = 120_000) => {
+  return (name, work, timeoutMs = 180_000) => {
     it(
       name,
       async () => {
         if (broken !== undefined) throw notTried(broken);
         broken = name;
-        await work();
+        try {
+          await work();
+        } catch (error) {
+          process.stderr.write(`\nAfter the failure of "${name}":\n${await explain()}\n`);
+          throw error;
+        }
         broken = undefined;
       },
       timeoutMs,

@@ -3,13 +3,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { webpageArchive, webpageImage } from '../cluster/node/webpage-image.js';
+import { buildEnvironment, namespace, startWorld, tell, type World } from '../cluster/node/world.js';
 import { deliver, pullRequest, push } from '../support/deliveries.js';
 import { waitFor } from '../support/wait-for.js';
 import { BuildsView } from './builds-view.js';
 import { BuildByHand } from './by-hand.js';
 import { type Runboat, runProcesses } from './runboat.js';
 import { scenario } from './scenario.js';
-import { buildEnvironment, namespace, startWorld, tell, type World } from './world.js';
 
 const repo = 'acme/site';
 const first = commitOf('first');
@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await runboat?.stop();
   await world?.stop();
-}, 60_000);
+}, 180_000);
 
 function configuration(): Record<string, unknown> {
   return {
@@ -62,7 +62,7 @@ async function deliverPush(branch: string, commit: string): Promise<string> {
 }
 
 describe('Builds of the bundle webpage on a real node', () => {
-  const step = scenario();
+  const step = scenario(() => builds.trouble());
   const names = { first: '', second: '', proposed: '' };
 
   step('refuse a webhook whose signature is wrong', async () => {

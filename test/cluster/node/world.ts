@@ -1,11 +1,12 @@
 import path from 'node:path';
-import { KubeClient } from '../../lib/kube/client.js';
-import { connect } from '../../lib/kube/connection.js';
-import type { Cluster } from '../cluster/control-plane.js';
-import { installDefinition } from '../cluster/definition.js';
-import { type PostgresServer, startPostgres } from '../cluster/node/postgres.js';
-import { type RealNode, startRealCluster } from '../cluster/node/real-node.js';
+import { KubeClient } from '../../../lib/kube/client.js';
+import { connect } from '../../../lib/kube/connection.js';
+import type { Cluster } from '../control-plane.js';
+import { installDefinition } from '../definition.js';
+import { demonstrationNamespace } from '../demonstration.js';
 import { type Contents, Forge } from './forge.js';
+import { type PostgresServer, startPostgres } from './postgres.js';
+import { type RealNode, startRealCluster } from './real-node.js';
 
 /** Everything outside of runboat that its builds meet, and all of it real. */
 export interface World {
@@ -19,7 +20,7 @@ export interface World {
 }
 
 /** The namespace of the builds. */
-export const namespace = 'runboat-builds';
+export const namespace = demonstrationNamespace;
 
 /**
  * Starts a cluster with a real node, PostgreSQL and a forge, and tells this process of the cluster by
@@ -48,8 +49,13 @@ export async function startWorld(contents: Contents): Promise<World> {
   }
 }
 
-/** What builds need to know of the world. */
-export function buildEnvironment({ database, forge }: World): object {
+export interface BuildEnvironment {
+  env: Record<string, string>;
+  secretEnv: Record<string, string>;
+}
+
+/** What builds need to know of the world, as parts of the configuration. */
+export function buildEnvironment({ database, forge }: World): BuildEnvironment {
   const { host, port, user, password } = database;
   return {
     env: { PGHOST: host, PGPORT: String(port), PGUSER: user, RUNBOAT_GIT_BASE_URL: forge.url },
