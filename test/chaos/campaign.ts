@@ -5,6 +5,8 @@ import { runScenario, type ScenarioOptions, type ScenarioReport } from './scenar
 export interface CampaignOptions {
   readonly cluster: Cluster;
   readonly program: string;
+  /** See ScenarioOptions. */
+  readonly slowness: number;
   /** How many scenarios run at once. */
   readonly parallel: number;
   readonly tell: (line: string) => void;
@@ -20,9 +22,18 @@ export class Outcome {
   builds = 0;
   writes = 0;
   takeovers = 0;
+  /** The longest time from the end of faults till everything was as desired, seconds. */
+  slowest = 0;
 
   get faults(): number {
     return [...this.happened.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  /** What a program reads of it. */
+  get figures(): Record<string, unknown> {
+    const { scenarios, builds, writes, takeovers, faults, slowest, failures } = this;
+    const kinds = Object.fromEntries([...this.happened].sort(([a], [b]) => a.localeCompare(b)));
+    return { scenarios, builds, writes, takeovers, faults, slowest, kinds, failures };
   }
 
   add(subject: Case, report: ScenarioReport): void {
@@ -30,6 +41,7 @@ export class Outcome {
     this.builds += report.builds;
     this.writes += report.writes;
     this.takeovers += report.takeovers;
+    this.slowest = Math.max(this.slowest, report.seconds['settle'] ?? 0);
     for (const [name, count] of report.happened) this.count(name, count);
     if (report.problems.length > 0) this.failures.push({ case: subject, problems: report.problems });
   }
@@ -57,13 +69,14 @@ export async function runCases(
 }
 
 async function runCase(subject: Case, outcome: Outcome, options: CampaignOptions): Promise<void> {
-  const { cluster, program, tell, scenario = {} } = options;
+  const { cluster, program, slowness, tell, scenario = {} } = options;
   const { name: namespace, ...rest } = subject;
   const lines: string[] = [];
   const log = (line: string) => lines.push(line);
   const report = await runScenario({
     cluster,
     program,
+    slowness,
     namespace,
     ...rest,
     log,

@@ -18,15 +18,24 @@ export interface Life {
   live(stage: Stage): Promise<void>;
 }
 
-/** Five builds: initialised, started, stopped, reset, failed, deleted and made again under the same name. */
+const more = ['more-1', 'more-2', 'more-3', 'more-4', 'more-5'];
+
+/** Ten builds: initialised, started, stopped, reset, failed, deleted and made again under the same name. */
 const whole: Life = {
   limit: 2,
-  wanted: { good: 'Started', started: 'Stopped', bad: 'Stopped', pull: 'Stopped' },
+  wanted: {
+    good: 'Started',
+    started: 'Stopped',
+    bad: 'Stopped',
+    pull: 'Stopped',
+    ...Object.fromEntries(more.map((name) => [name, 'Stopped'])),
+  },
   async live({ users, until, untilWanted }) {
     await users.create('good', {});
     await users.create('started', { replicas: 1 });
     await users.create('bad', { templateVars: { initRun: 'fail' } });
     await users.create('pull', { pr: 7 });
+    for (const name of more) await users.create(name, {});
     await until('started', 'Started');
     await users.patch('started', { replicas: 0 });
     await until('good', 'Stopped');

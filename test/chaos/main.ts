@@ -10,6 +10,7 @@ import { type CampaignOptions, Outcome, runCases } from './campaign.js';
 import { type Case, enumeratedCases, randomCase } from './cases.js';
 import { ProgramCopy } from './program-copy.js';
 import { Random } from './random.js';
+import { reportOf } from './report.js';
 import { runScenario } from './scenario.js';
 import { type TroubleName, Troubles, troubleNames } from './troubles.js';
 
@@ -18,7 +19,10 @@ const settings = {
   faults: numberOf('RUNBOAT_CHAOS_FAULTS', 1000),
   builds: numberOf('RUNBOAT_CHAOS_BUILDS', 300),
   parallel: numberOf('RUNBOAT_CHAOS_PARALLEL', os.availableParallelism() + 1),
+  slowness: numberOf('RUNBOAT_CHAOS_SLOWNESS', 1),
   parts: (process.env['RUNBOAT_CHAOS_PARTS'] || 'random,troubles,enumerated').split(','),
+  /** Only the turns of the cluster's troubles that begin with these. */
+  troubles: process.env['RUNBOAT_CHAOS_TROUBLES'] || '',
   /** The name of a single scenario, to run it again. */
   only: process.env['RUNBOAT_CHAOS_ONLY'] || '',
 };
@@ -26,6 +30,11 @@ const settings = {
 const longSilenceMs = 120_000;
 const folder = path.join(repositoryRoot, 'test-output');
 const outcome = new Outcome();
+/** Ctrl-C: what has begun comes to its end, and is reported. */
+let interrupted = false;
+process.once('SIGINT', () => {
+  interrupted = true;
+});
 const copy = new ProgramCopy();
 let cluster: Cluster | undefined;
 try {
@@ -35,6 +44,7 @@ try {
     cluster,
     program: copy.program,
     parallel: settings.parallel,
+    slowness: settings.slowness,
     tell: (line) => console.log(line),
   };
   console.log(`Seed ${settings.seed}`);
@@ -48,14 +58,17 @@ report();
 
 async function runParts(options: CampaignOptions): Promise<void> {
   if (settings.parts.includes('random')) {
-    const enough = () => outcome.faults >= settings.faults && outcome.builds >= settings.builds;
-    await runCases(randomCases(), outcome, options, enough);
+    await runCases(randomCases(), outcome, options, () => interrupted || hasEnough());
   }
   if (settings.parts.includes('troubles')) await runTroubled(options);
   if (settings.parts.includes('enumerated')) {
     const cases = enumeratedCases(await measure(options));
-    await runCases(cases.values(), outcome, options);
+    await runCases(cases.values(), outcome, options, () => interrupted);
   }
+}
+
+function hasEnough(): boolean {
+  return outcome.faults >= settings.faults && outcome.builds >= settings.builds;
 }
 
 function* randomCases(): Generator<Case, undefined> {
@@ -65,6 +78,7 @@ function* randomCases(): Generator<Case, undefined> {
 /** Troubles of the whole cluster, below scenarios with few faults of their own. */
 async function runTroubled(options: CampaignOptions): Promise<void> {
   for (const [turn, first] of troubleNames.entries()) {
+    if (settings.troubles !== '' && !settings.troubles.split(',').includes(first)) continue;
     const random = new Random(`${settings.seed}/troubles/${turn}`);
     // The cluster goes back in time in a turn of its own, because that ends what users do.
     const others = troubleNames.filter((name) => name !== 'etcd-restored');
@@ -86,7 +100,11 @@ function troubled(turn: number, index: number): Case {
 }
 
 /** How many writes and events a scenario has without faults, which is also the one with the long silence. */
-async function measure({ cluster, program }: CampaignOptions): Promise<{ writes: number; events: number }> {
+async function measure({
+  cluster,
+  program,
+  slowness,
+}: CampaignOptions): Promise<{ writes: number; events: number }> {
   const plain: Case = {
     name: 'plain',
     plan: [],
@@ -96,7 +114,14 @@ async function measure({ cluster, program }: CampaignOptions): Promise<{ writes:
     skewed: false,
   };
   const { name: namespace, ...rest } = plain;
-  const found = await runScenario({ ...rest, cluster, program, namespace, silenceMs: longSilenceMs });
+  const found = await runScenario({
+    ...rest,
+    cluster,
+    program,
+    slowness,
+    namespace,
+    silenceMs: longSilenceMs,
+  });
   outcome.add(plain, found);
   return found;
 }
@@ -107,24 +132,24 @@ async function runOne(name: string, options: CampaignOptions): Promise<void> {
     number === undefined
       ? enumeratedCases(await measure(options)).find((candidate) => candidate.name === name)
       : randomCase(settings.seed, Number(number));
-  if (!found) throw new Error(`There is no scenario ${name}; troubled ones cannot be run alone.`);
+  if (!found)
+    throw new Error(
+      `There is no scenario ${name}; for troubled ones give RUNBOAT_CHAOS_PARTS=troubles and RUNBOAT_CHAOS_TROUBLES.`,
+    );
   await runCases([found].values(), outcome, options);
 }
 
 function report(): void {
-  const { failures, happened, scenarios, builds, writes, takeovers, faults } = outcome;
-  const kinds = Object.fromEntries([...happened].sort(([a], [b]) => a.localeCompare(b)));
+  const { failures, scenarios } = outcome;
   mkdirSync(folder, { recursive: true });
-  const file = path.join(folder, 'chaos.json');
-  const all = { seed: settings.seed, scenarios, builds, writes, takeovers, faults, kinds, failures };
-  writeFileSync(file, `${JSON.stringify(all, undefined, 2)}\n`);
-  console.log('\nFaults of each kind');
-  for (const [name, count] of Object.entries(kinds)) console.log(`${String(count).padStart(6)} ${name}`);
-  console.log(`${faults} faults in ${scenarios} scenarios with ${builds} builds, ${takeovers} takeovers`);
-  for (const { case: subject, problems } of failures) {
-    console.log(`FAILED ${subject.name}: ${problems.join('; ')}`);
-    console.log(`  again: RUNBOAT_CHAOS_SEED=${settings.seed} RUNBOAT_CHAOS_ONLY=${subject.name} make chaos`);
-  }
+  writeFileSync(
+    path.join(folder, 'chaos.json'),
+    `${JSON.stringify({ seed: settings.seed, ...outcome.figures }, undefined, 2)}\n`,
+  );
+  const file = path.join(folder, 'chaos-report.md');
+  const text = reportOf(outcome, settings);
+  writeFileSync(file, text);
+  console.log(`\n${text}`);
   console.log(`${scenarios - failures.length} scenarios passed, ${failures.length} failed; see ${file}`);
   process.exitCode = failures.length === 0 ? 0 : 1;
 }

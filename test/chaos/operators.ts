@@ -19,13 +19,12 @@ export interface OperatorsOptions {
   readonly resync: string;
   readonly limit: number;
   readonly initSeconds: number;
+  readonly leaseMs: number;
   /** Whether the clocks of the processes are minutes apart. */
   readonly skewed: boolean;
   readonly log: (line: string) => void;
 }
 
-/** Seconds in place of the usual dozen, so that a takeover is soon. */
-const leaseDuration = '3s';
 /** quality.md, property 1: an event loop that is blocked; longer than Lease and requests last. */
 const blockMs = 20_000;
 /** By how much clocks are wrong, in turns. */
@@ -116,7 +115,7 @@ export class Operators implements Processes {
   }
 
   private start(agent: string): Promise<RunningOperator> {
-    const { namespace, proxy, program, kubectl, resync, limit, initSeconds, skewed } = this.options;
+    const { namespace, proxy, program, kubectl, resync, limit, initSeconds, skewed, leaseMs } = this.options;
     const skewMs = skewed ? skewsMs[this.started % skewsMs.length] : 0;
     const kubeconfig = path.join(this.folder, agent);
     writeFileSync(kubeconfig, proxy.kubeconfig(agent));
@@ -130,7 +129,7 @@ export class Operators implements Processes {
         NODE_OPTIONS: `--import ${preload}`,
         CHAOS_BLOCK_MS: String(blockMs),
         CHAOS_CLOCK_SKEW_MS: String(skewMs),
-        RUNBOAT_LEASE_DURATION: leaseDuration,
+        RUNBOAT_LEASE_DURATION: `${leaseMs / 1000}s`,
         RUNBOAT_KUBECTL: kubectl,
       },
       config: {

@@ -65,8 +65,8 @@ export interface Processes {
   pause(agent: string, milliseconds: number): void;
 }
 
-/** Longer than a Lease lasts in a scenario and a candidate takes to see it. */
-const pauseMs = 5_500;
+/** A candidate needs so much longer than a Lease lasts to take over. */
+const takeoverMs = 2_500;
 const delayMs = 1_500;
 
 /** How late the watches begin that follow older lists. */
@@ -80,11 +80,14 @@ export class PlannedFaults implements Faults {
   private readonly timers: NodeJS.Timeout[] = [];
   private older: OlderLists | undefined;
   private leader = '';
+  private readonly pauseMs: number;
 
   constructor(
     plan: readonly PlannedFault[],
     private readonly processes: Processes,
+    leaseMs: number,
   ) {
+    this.pauseMs = leaseMs + takeoverMs;
     this.plan = new Map(plan.map(({ on, number, name }) => [`${on} ${number}`, name]));
   }
 
@@ -136,9 +139,13 @@ export class PlannedFaults implements Faults {
       case 'delay':
         return { type: 'delay', milliseconds: delayMs };
       case 'pause':
-        return { type: 'delay', milliseconds: 0, run: () => this.processes.pause(agent, pauseMs) };
+        return { type: 'delay', milliseconds: 0, run: () => this.processes.pause(agent, this.pauseMs) };
       case 'pause-late-write':
-        return { type: 'delay', milliseconds: pauseMs, run: () => this.processes.pause(agent, pauseMs) };
+        return {
+          type: 'delay',
+          milliseconds: this.pauseMs,
+          run: () => this.processes.pause(agent, this.pauseMs),
+        };
       case 'block':
         return { type: 'delay', milliseconds: 0, run: () => this.processes.block(agent) };
       case '429':
@@ -172,7 +179,7 @@ export class PlannedFaults implements Faults {
   private strike(name: FaultName, agent: string): void {
     this.count(name);
     if (name === 'time-kill-older-jobs') this.older = new OlderLists(new Set(this.known), jobsOrPods);
-    if (name === 'time-pause') this.processes.pause(agent, pauseMs);
+    if (name === 'time-pause') this.processes.pause(agent, this.pauseMs);
     else if (name === 'time-block') this.processes.block(agent);
     else this.processes.kill(agent);
   }

@@ -10,6 +10,7 @@ import { Turns } from './turns.js';
 // Scenarios mostly wait; a loaded machine makes them wait longer.
 jest.setTimeout(600_000);
 const patienceMs = 180_000;
+const slowness = 2;
 /** So many scenarios at once: a machine that is too busy looks like a fault itself. */
 const parallel = 6;
 
@@ -79,7 +80,7 @@ const copies: ProgramCopy[] = [];
 
 /** Begins a scenario as soon as it is its turn; a test gets the report by its name. */
 function begin(namespace: string, options: Omit<ScenarioOptions, 'cluster' | 'namespace'>): void {
-  const report = turns.take(() => runScenario({ cluster, namespace, ...options }));
+  const report = turns.take(() => runScenario({ cluster, namespace, slowness, ...options }));
   reports.set(namespace, report);
 }
 

@@ -20,6 +20,8 @@ export type TroubleName = (typeof troubleNames)[number];
 
 /** Who must know that the cluster is about to be, and then is, what it was a while ago. */
 export interface Returner {
+  /** Resolves when its operators have written so often, or when it waits in vain. */
+  hasWritten(times: number): Promise<void>;
   beforeRestore(): Promise<void>;
   afterRestore(): Promise<void>;
 }
@@ -31,8 +33,8 @@ const schedulerAwayMs = 5_000;
 const silentMs = 11_000;
 /** etcd hangs so long at a time, and answers so long between. */
 const slow = { turns: 25, hangsMs: 300, answersMs: 100 };
-/** What is made in this time is lost with it. */
-const sinceSnapshotMs = 6_000;
+/** Of a scenario with some 400 writes: the snapshot, and the loss of all that came after it. */
+const writes = { beforeSnapshot: 120, beforeRestore: 220 };
 
 /** Troubles of the whole cluster, one after the other. */
 export class Troubles {
@@ -62,10 +64,10 @@ export class Troubles {
   }
 
   private async restore(): Promise<void> {
-    await sleep(sinceSnapshotMs);
-    await takeSnapshot(this.cluster);
-    await sleep(sinceSnapshotMs);
     const all = [...this.returners];
+    await Promise.all(all.map((returner) => returner.hasWritten(writes.beforeSnapshot)));
+    await takeSnapshot(this.cluster);
+    await Promise.all(all.map((returner) => returner.hasWritten(writes.beforeRestore)));
     await Promise.all(all.map((returner) => returner.beforeRestore()));
     await restoreSnapshot(this.cluster);
     await Promise.all(all.map((returner) => returner.afterRestore()));

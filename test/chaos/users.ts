@@ -27,7 +27,7 @@ export class Users {
       metadata: { name, namespace: this.namespace },
       spec: { repo: 'oca/chaos', targetBranch: '16.0', commit, ...spec },
     };
-    await insist(() => this.client.create(this.path, build));
+    await this.insist(() => this.client.create(this.path, build));
     this.made++;
   }
 
@@ -38,11 +38,11 @@ export class Users {
   }
 
   async patch(name: string, spec: Record<string, unknown>): Promise<void> {
-    await insist(() => this.client.mergePatch(`${this.path}/${name}`, { spec }));
+    await this.insist(() => this.client.mergePatch(`${this.path}/${name}`, { spec }));
   }
 
   async delete(name: string): Promise<void> {
-    await insist(() => this.client.delete(`${this.path}/${name}`, { propagationPolicy: 'Background' }));
+    await this.insist(() => this.client.delete(`${this.path}/${name}`, { propagationPolicy: 'Background' }));
   }
 
   async builds(): Promise<RunboatBuild[]> {
@@ -54,7 +54,7 @@ export class Users {
     return new Map((await this.builds()).map(({ metadata, status }) => [metadata.name, status?.phase]));
   }
 
-  /** Nothing is made any more. */
+  /** Nothing is done any more; looking is possible. */
   end(): void {
     this.ended = true;
     this.pending = 0;
@@ -71,19 +71,20 @@ export class Users {
       }
     }
   }
-}
 
-/** Users try again while the API server is away. */
-async function insist(write: () => Promise<unknown>): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    try {
-      await write();
-      return;
-    } catch (error) {
-      const isAnswer = error instanceof ApiError && error.status < 500 && error.status !== 429;
-      if (isAnswer || Date.now() > deadline) throw error;
-      await sleep(200);
+  /** Users try again while the API server is away. */
+  private async insist(write: () => Promise<unknown>): Promise<void> {
+    const deadline = Date.now() + 30_000;
+    for (;;) {
+      if (this.ended) throw new Error('these users do nothing any more');
+      try {
+        await write();
+        return;
+      } catch (error) {
+        const isAnswer = error instanceof ApiError && error.status < 500 && error.status !== 429;
+        if (isAnswer || Date.now() > deadline) throw error;
+        await sleep(200);
+      }
     }
   }
 }
