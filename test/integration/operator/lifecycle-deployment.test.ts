@@ -1,32 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { waitFor } from '../../support/cluster.js';
-import {
-  type AnyObject,
-  createBuild,
-  patch,
-  read,
-  remove,
-  useOperator,
-  waitForPhase,
-} from '../../support/operator.js';
+import { createBuild, patch, read, remove, useOperator, waitForPhase } from '../../support/operator.js';
+import { scriptedBuilds } from '../../support/scripted-builds.js';
 
 const { namespace } = useOperator();
 
-const initialized = { initRun: 'complete' };
-
-async function stoppedBuild(vars: Record<string, string> = initialized): Promise<string> {
-  const name = await createBuild(namespace, { vars });
-  await waitForPhase(namespace, name, 'Stopped');
-  return name;
-}
-
-const scale = (name: string, replicas: number) => patch('build', namespace, name, { spec: { replicas } });
-
-async function deploymentOf(name: string): Promise<AnyObject> {
-  const deployment = await read('deployment', namespace, `${name}-web`);
-  if (!deployment) throw new Error(`build ${name} has no Deployment`);
-  return deployment;
-}
+const { deploymentOf, scale, stoppedBuild } = scriptedBuilds(namespace);
 
 describe('The Deployment of a build', () => {
   it('that is scaled by hand goes back to what the build asks for', async () => {

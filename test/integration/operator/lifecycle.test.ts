@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { apply, kubectl, waitFor } from '../../support/cluster.js';
+import { apply, kubectl } from '../../support/cluster.js';
 import {
-  type AnyObject,
   buildObject,
   condition,
   createBuild,
@@ -18,32 +17,11 @@ import {
   waitForGone,
   waitForPhase,
 } from '../../support/operator.js';
+import { scriptedBuilds } from '../../support/scripted-builds.js';
 
 const { namespace } = useOperator();
 
-const initialized = { initRun: 'complete' };
-
-async function stoppedBuild(vars: Record<string, string> = initialized): Promise<string> {
-  const name = await createBuild(namespace, { vars });
-  await waitForPhase(namespace, name, 'Stopped');
-  return name;
-}
-
-const scale = (name: string, replicas: number) => patch('build', namespace, name, { spec: { replicas } });
-
-async function deploymentOf(name: string): Promise<AnyObject> {
-  const deployment = await read('deployment', namespace, `${name}-web`);
-  if (!deployment) throw new Error(`build ${name} has no Deployment`);
-  return deployment;
-}
-
-/** Lets the initialise pod, which was told to hang, end. Gives its name. */
-async function finishHeldPod(name: string, run: string): Promise<string> {
-  const pod = await waitFor(async () => (await list('pod', namespace, name))[0], { describe: 'the pod' });
-  const body = { metadata: { annotations: { 'runboat.test/run': run } } };
-  await patch('pod', namespace, pod.metadata.name, body);
-  return pod.metadata.name;
-}
+const { deploymentOf, finishHeldPod, scale, stoppedBuild } = scriptedBuilds(namespace);
 
 describe('A build', () => {
   it('goes from apply through initialisation, start, stop and deletion to nothing', async () => {
