@@ -56,6 +56,27 @@ export const quietForFlag: Flag = {
   help: 'how long nobody may have written to what is adopted, 1m by default',
 };
 
+export const addressFlag: Flag = {
+  name: 'address',
+  env: 'RUNBOAT_CHECK_ADDRESS',
+  value: 'URL',
+  help: 'the address of the gateway',
+};
+
+export const repoFlag: Flag = {
+  name: 'repo',
+  env: 'RUNBOAT_CHECK_REPO',
+  value: 'OWNER/NAME',
+  help: 'a repository whose branch main a rule builds; nothing of it is read',
+};
+
+export const timeoutFlag: Flag = {
+  name: 'timeout',
+  env: 'RUNBOAT_CHECK_TIMEOUT',
+  value: 'DURATION',
+  help: 'the longest that each step may take, 2m by default',
+};
+
 /** Variables that stand for flags, so that the configuration does not warn of them. */
 export const flagVariables: readonly string[] = [
   configFlag,
@@ -66,4 +87,7 @@ export const flagVariables: readonly string[] = [
   fileFlag,
   dryRunFlag,
   quietForFlag,
+  addressFlag,
+  repoFlag,
+  timeoutFlag,
 ].map(({ env }) => env);

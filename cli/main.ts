@@ -33,6 +33,11 @@ const commands: readonly Command[] = [
     summary: 'turn a folder with kustomization.yaml.jinja into a bundle',
     load: () => import('./convert-bundle.js'),
   },
+  {
+    name: 'check-install',
+    summary: 'make a build through a gateway, to see that an installation works',
+    load: () => import('./check-install.js'),
+  },
 ];
 
 /** Runs a subcommand and sets the exit code: 0, 1 failed, 2 wrong usage or configuration. */
