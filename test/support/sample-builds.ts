@@ -92,33 +92,49 @@ export function manyBuilds(count: number, now: number): SampleBuild[] {
   });
 }
 
-interface Parts {
+export interface SampleParts {
   readonly name: string;
   readonly repo: string;
   readonly targetBranch: string;
+  /** 0: a build of the branch itself. */
   readonly pr: number;
+  /** Milliseconds since the epoch. */
   readonly created: number;
   readonly phase: Phase;
   readonly message?: string | undefined;
+  /** One made of its name by default. */
+  readonly commit?: string;
+  /** Where a started build answers; made of its name by default. */
+  readonly url?: string;
 }
 
-function sampleBuild({ name, repo, targetBranch, pr, created, phase, message }: Parts): SampleBuild {
-  const commit = createHash('sha1').update(name).digest('hex');
+/** One build, stopped if nothing else is said. */
+export function sampleBuild(parts: Partial<SampleParts>): SampleBuild {
+  const {
+    name = 'sample',
+    repo = 'oca/web',
+    targetBranch = '18.0',
+    pr = 0,
+    phase = 'Stopped',
+    message,
+  } = parts;
+  const { created = Date.now() - HOUR, url = `http://${name}.builds.example.org` } = parts;
+  const commit = parts.commit ?? createHash('sha1').update(name).digest('hex');
   return {
     name,
     created: stamp(created),
     deleting: phase === 'Undeploying',
     spec: { repo, targetBranch, commit, ...(pr === 0 ? {} : { pr }) },
-    status: statusOf({ name, created, phase, message }),
+    status: statusOf({ created, phase, message, url }),
   };
 }
 
 function statusOf({
-  name,
+  url,
   created,
   phase,
   message,
-}: Pick<Parts, 'name' | 'created' | 'phase' | 'message'>): RunboatBuildStatus {
+}: Pick<SampleParts, 'created' | 'phase' | 'message' | 'url'>): RunboatBuildStatus {
   const isInitialized = phase !== 'Queued' && phase !== 'Initializing' && phase !== 'Failed';
   const condition = {
     type: 'Initialized',
@@ -139,9 +155,7 @@ function statusOf({
           : 'started',
     ...(phase === 'Queued' ? {} : { initStartedAt: stamp(created + 40_000) }),
     ...(isInitialized ? { initializedAt: stamp(created + 40_000 + 4 * MINUTE) } : {}),
-    ...(phase === 'Started'
-      ? { readyAt: stamp(created + 7 * MINUTE), url: `http://${name}.builds.example.org` }
-      : {}),
+    ...(phase === 'Started' ? { readyAt: stamp(created + 7 * MINUTE), ...(url ? { url } : {}) } : {}),
     lastScaledAt: stamp(Math.min(created + HOUR, Date.now())),
     resolved: { image: 'ghcr.io/oca/oca-ci/py3.10-odoo18.0:latest', kubefiles: 'odoo' },
     ...(message ? { conditions: [condition] } : {}),

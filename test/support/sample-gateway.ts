@@ -43,7 +43,8 @@ export class SampleGateway {
   private readonly changed: ((change: Change<BuildRecord>) => void)[] = [];
   private readonly progressed: ((progress: WatchProgress) => void)[] = [];
   private readonly ending = new AbortController();
-  private version = 1;
+  /** Grows from one gateway to the next, as those of a cluster do. */
+  private version = Date.now();
   private server: RunningServer | undefined;
   /** What start, stop and reset answer instead of doing it; undefined: they do it. */
   refusal: HttpError | undefined;

@@ -39,6 +39,8 @@ export class BuildsList extends LightElement {
   layout = new RowLayout([], WIDE);
   private readonly focusing = new ListFocus(this);
   private drawn = { from: 0, to: 0 };
+  /** Height of the bars that cover the list, pixels. */
+  private margin = 0;
   /** How far what is in sight has moved by what came above it, pixels. */
   private moved = 0;
 
@@ -112,6 +114,7 @@ export class BuildsList extends LightElement {
   /** Lays the rows out anew, so that the one that the reader looks at does not move. */
   private arrange(keepsSight: boolean): void {
     const before = this.layout;
+    this.margin = Number.parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) || 0;
     const anchor = keepsSight ? this.anchor() : undefined;
     this.layout = new RowLayout(this.rows, scaled(narrow.matches ? NARROW : WIDE));
     const [from, to] = [before.indexOf(anchor), this.layout.indexOf(anchor)];
@@ -131,8 +134,7 @@ export class BuildsList extends LightElement {
   /** What of the list is in sight, pixels from its top; `margin` is covered by the bars above. */
   private sight(): { top: number; bottom: number; margin: number } {
     const offset = -this.getBoundingClientRect().top;
-    const margin = Number.parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) || 0;
-    return { top: offset + margin, bottom: offset + innerHeight, margin };
+    return { top: offset + this.margin, bottom: offset + innerHeight, margin: this.margin };
   }
 
   private indexesToDraw(): number[] {

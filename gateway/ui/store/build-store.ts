@@ -18,6 +18,9 @@ export type BuildEvent = { readonly type: 'upd' | 'del'; readonly build: Build }
 /** A frame takes longer only where nobody sees it. */
 const HIDDEN_FRAME_MS = 200;
 
+/** So many builds fill every screen. */
+const FLOOD = 300;
+
 /**
  * The builds that match a query as they are now, by name. It tells of changes at most once a frame, whatever comes;
  * `onEvent` hears of each.
@@ -132,7 +135,9 @@ export class BuildStore {
       this.isTelling = false;
       for (const handler of this.handlers) handler();
     };
-    const frame = requestAnimationFrame(tell);
+    // What comes by the thousand is not worth a drawing each frame.
+    const isFlood = this.unnamed !== undefined && this.builds.size > FLOOD;
+    const frame = isFlood ? 0 : requestAnimationFrame(tell);
     const timer = setTimeout(tell, HIDDEN_FRAME_MS);
   }
 }
