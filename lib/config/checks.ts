@@ -33,7 +33,19 @@ export function doubts(config: Config): string[] {
   if (key !== undefined && !key.includes('PRIVATE KEY-----')) {
     warnings.push('`github.app.privateKey` does not look like a private key in PEM format');
   }
+  warnings.push(...footerDoubts(config.footerHtml));
   return warnings;
+}
+
+/** What of a footer the pages' Content-Security-Policy makes a browser leave out. */
+function footerDoubts(html: string): string[] {
+  const doubts: [RegExp, string][] = [
+    [/<script\b|\son\w+\s*=|javascript:/i, 'a script, which browsers will not run'],
+    [/<style\b|<link\b/i, 'a style sheet, which browsers will not use; `style` attributes work'],
+    [/<(iframe|object|embed)\b/i, 'embedded content, which browsers will not show'],
+    [/<img\b[^>]*\ssrc\s*=\s*["']?http:/i, 'an image over http, which browsers will not show; https works'],
+  ];
+  return doubts.filter(([pattern]) => pattern.test(html)).map(([, what]) => `\`footerHtml\` has ${what}`);
 }
 
 function rules(values: Tree): { rule: Tree; path: string }[] {

@@ -208,7 +208,8 @@ export const CONFIG_SCHEMA: SettingSchema = {
     github: GITHUB_SCHEMA,
     footerHtml: {
       type: 'string',
-      description: 'HTML that is put into the footer of every page.',
+      description:
+        'HTML that is put into the footer of every page. Images over https and `style` attributes work, scripts and style sheets do not.',
       maxLength: 65_536,
       default: '',
       environment: 'RUNBOAT_ADDITIONAL_FOOTER_HTML',

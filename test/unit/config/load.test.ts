@@ -292,4 +292,21 @@ github: {token: three, webhookSecret: four}
       github: { token: 'three', webhookSecret: 'four' },
     });
   });
+
+  it.each([
+    ['<script src="https://x.test/a.js"></script>', 'a script'],
+    ['<a href="#" onclick="go()">', 'a script'],
+    ['<style>p { color: red }</style>', 'a style sheet'],
+    ['<iframe src="https://x.test"></iframe>', 'embedded content'],
+    ['<img src="http://x.test/logo.png">', 'an image over http'],
+  ])('warns of what browsers leave out of the footer: %s', (html, words) => {
+    const { warnings } = load({ yaml: `${MINIMAL_FILE}\nfooterHtml: '${html}'\n` });
+    expect(warnings).toEqual([expect.stringContaining(`\`footerHtml\` has ${words}`)]);
+  });
+
+  it('warns of nothing that works in the footer', () => {
+    const footer =
+      '<p style="color: red"><img src="https://x.test/logo.png" alt=""> <a href="http://x.test">x</a></p>';
+    expect(load({ yaml: `${MINIMAL_FILE}\nfooterHtml: '${footer}'\n` }).warnings).toEqual([]);
+  });
 });

@@ -7,6 +7,7 @@ import { queryOf, refuseUnknown } from '../../../gateway/http/query.js';
 import { GatewayMetrics } from '../../../gateway/metrics.js';
 import { badge } from '../../../gateway/pages/badge.js';
 import { escapeHtml } from '../../../gateway/pages/escape-html.js';
+import { STATE_LOOKS } from '../../../gateway/pages/state-looks.js';
 import { ApiError, NoAnswerError } from '../../../lib/kube/errors.js';
 
 const request = (originalUrl: string) => ({ originalUrl, url: originalUrl });
@@ -67,6 +68,7 @@ describe('A badge', () => {
     const picture = badge(state);
     expect(picture).toContain(`aria-label="runboat: ${state}"`);
     expect(picture).toContain(`>${state}</text>`);
+    expect(picture).toContain(`d="${STATE_LOOKS[state].shape}"`);
   });
 });
 
