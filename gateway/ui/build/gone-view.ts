@@ -23,7 +23,7 @@ export interface GoneOptions {
 export function goneView(options: GoneOptions): TemplateResult {
   const { seen, ofRepo, mayBuild, now } = options;
   const words = TEXTS.build.gone;
-  const newest = ofRepo.find((build) => isSameLine(build.commit_info, seen));
+  const newest = ofRepo.find((build) => build.created > seen.created && isSameLine(build.commit_info, seen));
   return html`<section class="lonely gone">
     <h1>${words.title}</h1>
     <p>${words.was} <strong>${seen.repo} ${placeText(seen)} <code>${shortCommit(seen.git_commit)}</code></strong></p>

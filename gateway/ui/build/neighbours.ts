@@ -10,6 +10,8 @@ export type ListedBuild = Pick<
 
 /** How many places there are to initialise builds, and how many are taken. */
 export interface Places {
+  /** Builds that wait. */
+  readonly to_initialize: number;
   readonly initializing: number;
   readonly max_initializing: number;
 }
@@ -17,6 +19,8 @@ export interface Places {
 /** While the build waits or is initialised, others matter more. */
 const OFTEN_MS = 5_000;
 const SELDOM_MS = 30_000;
+/** The API lists those that wait with those that run: of more than so many that wait, the list would be too long. */
+const MAX_WAITING = 500;
 
 /** The other builds of a build's repository, and those that are being initialised. Asked for now and then. */
 export class Neighbours {
@@ -27,6 +31,8 @@ export class Neighbours {
   places: Places | undefined;
   private repo = '';
   private isBusy = false;
+  /** Of `ofRepo`, milliseconds since the epoch. */
+  private loadedAt = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly changed: () => void;
 
@@ -39,6 +45,7 @@ export class Neighbours {
     if (repo === this.repo && isBusy === this.isBusy) return;
     this.repo = repo;
     this.isBusy = isBusy;
+    this.loadedAt = 0;
     clearTimeout(this.timer);
     void this.load();
   }
@@ -52,7 +59,11 @@ export class Neighbours {
   private async load(): Promise<void> {
     const { repo } = this;
     if (!document.hidden) {
-      await Promise.all([this.loadRepo(repo), this.isBusy ? this.loadRunning() : undefined]);
+      const isDue = Date.now() - this.loadedAt >= SELDOM_MS;
+      await Promise.all([
+        isDue ? this.loadRepo(repo) : undefined,
+        this.isBusy ? this.loadRunning() : undefined,
+      ]);
     }
     if (repo !== this.repo) return;
     this.changed();
@@ -63,15 +74,16 @@ export class Neighbours {
   private async loadRepo(repo: string): Promise<void> {
     const answer = await callApi<ListedBuild[]>(`/builds?repo=${encodeURIComponent(repo)}`);
     if (!answer.ok || repo !== this.repo) return;
+    this.loadedAt = Date.now();
     this.ofRepo = answer.value.toSorted((a, b) => (a.created < b.created ? 1 : -1));
   }
 
   private async loadRunning(): Promise<void> {
-    const [places, builds] = await Promise.all([
-      callApi<Places>('/status'),
-      callApi<ListedBuild[]>('/builds?status=initializing'),
-    ]);
-    if (places.ok) this.places = places.value;
+    const places = await callApi<Places>('/status');
+    if (!places.ok) return;
+    this.places = places.value;
+    if (places.value.to_initialize > MAX_WAITING) return;
+    const builds = await callApi<ListedBuild[]>('/builds?status=initializing');
     if (builds.ok) this.running = builds.value.filter(({ init_status: state }) => state === 'started');
   }
 }

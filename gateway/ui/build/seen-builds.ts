@@ -7,6 +7,7 @@ export interface SeenBuild {
   readonly target_branch: string;
   readonly pr: number | null;
   readonly git_commit: string;
+  readonly created: string;
   /** The state it was last seen in. */
   readonly status: BuildJson['status'];
   /** When it was last seen, milliseconds since the epoch. */
@@ -30,10 +31,13 @@ export class SeenBuilds {
     return this.read().find((seen) => seen.name === name);
   }
 
-  remember({ name, commit_info, status }: BuildJson, now: number): void {
+  remember({ name, commit_info, status, created }: BuildJson, now: number): void {
     const { repo, target_branch, pr, git_commit } = commit_info;
     const others = this.read().filter((seen) => seen.name !== name);
-    this.write([{ name, repo, target_branch, pr: pr ?? null, git_commit, status, at: now }, ...others]);
+    this.write([
+      { name, repo, target_branch, pr: pr ?? null, git_commit, created, status, at: now },
+      ...others,
+    ]);
   }
 
   /** What somebody else wrote there counts for nothing. */
@@ -58,8 +62,8 @@ export class SeenBuilds {
 
 function isSeenBuild(value: unknown): value is SeenBuild {
   if (typeof value !== 'object' || value === null) return false;
-  const { name, repo, target_branch, pr, git_commit, status, at } = value as Record<string, unknown>;
-  const texts = [name, repo, target_branch, git_commit, status];
+  const { name, repo, target_branch, pr, git_commit, created, status, at } = value as Record<string, unknown>;
+  const texts = [name, repo, target_branch, git_commit, created, status];
   return (
     texts.every((text) => typeof text === 'string') &&
     typeof at === 'number' &&

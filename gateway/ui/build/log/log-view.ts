@@ -123,12 +123,13 @@ export class LogView extends LightElement {
   private toolbar(): TemplateResult {
     const { log } = TEXTS;
     const isGrowing = this.live && this.reader.state.kind !== 'ended';
+    const isSearching = this.search.query !== '';
     return html`<div class="log-bar">
       <input type="search" class="field log-search" placeholder=${log.search} aria-label=${log.search}
         aria-keyshortcuts="/" autocomplete="off" spellcheck="false" @input=${this.takeQuery} @keydown=${this.takeSearchKey}>
       <span class="log-found quiet" role="status">${this.foundText()}</span>
-      <button type="button" class="button small" aria-label=${log.previous} @click=${() => this.step(-1)}>↑</button>
-      <button type="button" class="button small" aria-label=${log.next} @click=${() => this.step(1)}>↓</button>
+      <button type="button" class="button small" ?hidden=${!isSearching} aria-label=${log.previous} @click=${() => this.step(-1)}>↑</button>
+      <button type="button" class="button small" ?hidden=${!isSearching} aria-label=${log.next} @click=${() => this.step(1)}>↓</button>
       <span class="log-gap"></span>
       <button type="button" class="button small log-follow" ?hidden=${!isGrowing} @click=${this.toggleFollowing}>
         ${this.isFollowing ? log.pause : log.follow(this.reader.lines.last - this.leftAt)}
