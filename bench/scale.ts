@@ -89,7 +89,7 @@ async function start({ kubeconfig, programs }: Cluster, namespace: string): Prom
 }
 
 async function untilSynced({ address }: RunningOperator): Promise<void> {
-  await waitFor(async () => (await fetch(`${address}/readyz`)).ok, { intervalMs: 10, timeoutMs: 120_000 });
+  await waitFor(async () => (await fetch(`${address}/readyz`)).ok, { intervalMs: 10, timeoutMs: 600_000 });
 }
 
 /** Milliseconds of the operator's CPU for each event, all turns together. */
@@ -124,7 +124,7 @@ async function sendEvents(
   await waitFor(
     async () =>
       (await counted(operator, 'runboat_watch_events_total{.*resource="deployments".*}')) >= before + count,
-    { intervalMs: 200 },
+    { intervalMs: 200, timeoutMs: 600_000 },
   );
 }
 

@@ -12,6 +12,7 @@ import {
   type ScaledUpBuild,
   type StartingBuild,
   type Target,
+  type WaitingBuild,
 } from './limits.js';
 import { isPaused, isRefused, resetPending } from './plan/facts-of.js';
 import type { BuildView, Observed, Slots } from './plan/observed.js';
@@ -33,6 +34,8 @@ export interface CapacityOptions {
   /** Milliseconds. */
   readonly minimumAge: () => number;
   readonly grants: GrantStore;
+  /** Milliseconds for which grants of initialisations are gathered, to be written together; at once unless told. */
+  readonly gatherGrantsFor?: number;
   /** Milliseconds since the epoch until which grants of a predecessor are kept, used or not. */
   readonly keepGrantsUntil?: number;
   /**
@@ -272,8 +275,9 @@ export class Capacity {
   }
 
   private async decideInitializations(limits: Limits): Promise<void> {
-    const used = this.usedInitializations();
-    const granted = grantInitializations(this.waiting, used, limits.initializing, this.options.now());
+    if (this.grantable(limits).length === 0) return;
+    if (this.options.gatherGrantsFor) await pause(this.options.gatherGrantsFor);
+    const granted = this.open ? this.grantable(limits) : [];
     if (granted.length === 0) return;
     try {
       await this.options.grants.add(granted.map(({ uid, attempt }) => ({ uid, attempt })));
@@ -286,6 +290,11 @@ export class Capacity {
       this.positions.delete(uid);
       this.options.effects.enqueue(name);
     }
+  }
+
+  private grantable(limits: Limits): WaitingBuild[] {
+    const used = this.usedInitializations();
+    return grantInitializations(this.waiting, used, limits.initializing, this.options.now());
   }
 
   private usedInitializations(): Attempt[] {
@@ -380,6 +389,10 @@ export class Capacity {
     if (status?.phase !== 'Queued') return this.waiting.positionOf(uid);
     return this.positions.get(uid) ?? status.queuePosition ?? this.waiting.positionOf(uid);
   }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function grantedStart(uid: string, name: string): ScaledUpBuild {

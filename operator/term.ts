@@ -29,6 +29,10 @@ export interface TermOptions {
   readonly onReconcile: (seconds: number, failed: boolean) => void;
 }
 
+/** One write of the Lease serves all builds that come to ask in this time, which is nothing to an initialisation. */
+const gatherGrantsFor = 100;
+/** Events of one build come in swarms: its Deployment alone is written three times when it is new. */
+const gatherEventsFor = 20;
 const positionsEvery = 10_000;
 const bundlesEvery = 5_000;
 const sweepEvery = 10 * 60_000;
@@ -68,6 +72,7 @@ export class Term {
       paused: () => config.paused,
       minimumAge: () => config.retention.minimumAge,
       grants: options.grants,
+      gatherGrantsFor,
       keepGrantsUntil: begun + requestTimeout,
       givesFrom: options.inheritsRequests ? begun + requestTimeout : begun,
       initializing: () => options.initializing.attempts(),
@@ -113,7 +118,7 @@ export class Term {
   /** Something of a build has changed. Nothing is done before bundles and the predecessor's work are known. */
   noteChange(build: string): void {
     if (!this.begun) return;
-    this.reconciler.queue.add(build);
+    this.reconciler.queue.add(build, gatherEventsFor);
     this.reporter.changed(build);
   }
 

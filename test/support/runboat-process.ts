@@ -132,7 +132,11 @@ async function whileAlive<T>(
   const ended = { ended: true };
   const result = await waitFor<unknown>(
     () => (child.exitCode !== null || child.signalCode !== null ? ended : condition()),
-    { describe: () => [`${child.spawnargs.join(' ')} to be ready`, ...lines.slice(-20)] },
+    {
+      // A loaded machine takes its time to start a process.
+      timeoutMs: 120_000,
+      describe: () => [`${child.spawnargs.join(' ')} to be ready`, ...lines.slice(-20)],
+    },
   );
   if (result === ended) throw new Error(`The process ended before it was ready:\n${lines.join('\n')}`);
   return result as T;

@@ -145,6 +145,28 @@ describe('the limit of initialisations', () => {
     expect(setup.slots('a').initialize).toBe('waiting');
   });
 
+  it('grants that are asked within the time of gathering are written together, first in queue order', async () => {
+    setup = new Setup({ gatherGrantsFor: 20 });
+    setup.limits.initializing = 1;
+    const add = jest.spyOn(setup.grants, 'add');
+    setup.capacity.begin();
+    setup.tell('a', waits);
+    const settled = setup.settle();
+    setup.tell('b', { ...waits, build: { spec: { priority: 1 } } });
+    await settled;
+    expect(add.mock.calls).toEqual([[[{ uid: 'uid-b', attempt: 1 }]]]);
+  });
+
+  it('a grant that was to be written when the operator stops is not', async () => {
+    setup = new Setup({ gatherGrantsFor: 20 });
+    setup.capacity.begin();
+    setup.tell('a', waits);
+    const settled = setup.settle();
+    await setup.capacity.stop();
+    await settled;
+    expect([...setup.grants.all()]).toEqual([]);
+  });
+
   it('a grant is given back once its build has gone on', async () => {
     const { grants } = begin();
     setup.tell('a', waits);
