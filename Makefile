@@ -11,7 +11,7 @@ pages := dist/gateway/ui/index.html
 page_sources := $(shell find gateway/ui -type f) gateway/pages/state-looks.ts gateway/logs/terminal-text.ts
 scripts := .ci/run $(wildcard test/fixtures/*.sh test/cluster/*.sh test/cluster/*/*.sh test/e2e/odoo-image/*.sh test/e2e/odoo-image/commands/*)
 
-.PHONY: help run test image e2e e2e-odoo chaos bench cluster build fmt lint generate generated clean
+.PHONY: help run test image e2e e2e-odoo chaos fuzz bench cluster build fmt lint generate generated clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ e2e-odoo: build ## The same with a real Odoo and an addon of the OCA; about 1 GB
 
 chaos: build ## Break things at random under the operator; again with RUNBOAT_CHAOS_SEED=...
 	@$(typescript) test/chaos/main.ts
+
+fuzz: build ## Send the gateway requests made of its OpenAPI document; FUZZ_SECONDS is how long (180)
+	@$(typescript) test/fuzz/main.ts
 
 bench: build ## Run the benchmarks; each prints one line of JSON
 	@for benchmark in $(wildcard bench/*.ts); do $(typescript) "$$benchmark" || exit 1; done

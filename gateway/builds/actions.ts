@@ -45,6 +45,8 @@ export interface ActionsOptions {
   readonly withinMs?: number;
 }
 
+/** What the API server takes for a name; it would refuse to look for others (RFC 1123). */
+const OBJECT_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 /** A name can be taken again and again only by somebody who works against us. */
 const MAX_NAMES = 20;
 /** Holders that change between two requests: as often as that and the caller is told to try again. */
@@ -171,6 +173,7 @@ export class KubeBuildActions implements BuildActions {
     what: string,
     act: (record: BuildRecord, timeoutMs: number) => Promise<T>,
   ): Promise<T> {
+    if (!OBJECT_NAME.test(name)) return Promise.reject(noSuchBuild(name));
     return this.patiently(what, async (timeoutMs) => {
       for (let attempt = 1; ; attempt++) {
         const record = await this.current(name, timeoutMs);

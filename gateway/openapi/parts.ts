@@ -1,4 +1,5 @@
 import { BUILD_STATES } from '../builds/build-state.js';
+import { MAX_PR } from '../builds/identity.js';
 
 /** Words for writing operations of OpenAPI shortly. */
 
@@ -8,7 +9,10 @@ const DESCRIPTIONS: Readonly<Record<string, { description: string; schema: objec
   repo: { description: 'owner/name, without regard to case.', schema: TEXT },
   target_branch: { description: 'The branch, or the base of a pull request.', schema: TEXT },
   branch: { description: 'That branch itself, without pull requests.', schema: TEXT },
-  pr: { description: 'The number of a pull request.', schema: { type: 'integer', minimum: 1 } },
+  pr: {
+    description: 'The number of a pull request.',
+    schema: { type: 'integer', minimum: 1, maximum: MAX_PR },
+  },
   status: { description: 'The state.', schema: { type: 'string', enum: BUILD_STATES } },
   commit: { description: 'The full hash.', schema: TEXT },
   build_name: { description: 'The name of a build.', schema: TEXT },
@@ -18,11 +22,25 @@ const DESCRIPTIONS: Readonly<Record<string, { description: string; schema: objec
   live: { description: 'With any value: to the build itself, if it is started.', schema: TEXT },
 };
 
+/** What must be a text of some form where it is required; as a filter it may be any text, and an empty one is none. */
+const FORMS: Readonly<Record<string, object>> = {
+  repo: {
+    type: 'string',
+    maxLength: 140,
+    pattern: '^[A-Za-z0-9_-][A-Za-z0-9._-]*/[A-Za-z0-9_-][A-Za-z0-9._-]*$',
+  },
+  target_branch: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[^\\u0000-\\u001f\\u007f]+$' },
+  branch: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[^\\u0000-\\u001f\\u007f]+$' },
+  commit: { type: 'string', pattern: '^([0-9a-fA-F]{40}|[0-9a-fA-F]{64})$' },
+};
+
 /** Parameters of a query; those with `!` at the end are required. */
 export function query(...names: string[]): object[] {
   return names.map((word) => {
     const name = word.replace(/!$/, '');
-    return { in: 'query', name, required: name !== word, ...DESCRIPTIONS[name] };
+    const required = name !== word;
+    const form = required ? FORMS[name] : undefined;
+    return { in: 'query', name, required, ...DESCRIPTIONS[name], ...(form && { schema: form }) };
   });
 }
 

@@ -54,7 +54,7 @@ export function useOperator(config: Record<string, unknown> = {}): TestBed {
 }
 
 /** Deletes a namespace and waits until no build is left in it, which needs an operator that is not paused. */
-export async function removeNamespace(namespace: string): Promise<void> {
+export async function removeNamespace(namespace: string, options: WaitOptions = {}): Promise<void> {
   await deleteNamespace(namespace);
   let left: StoredBuild[] = [];
   const noneLeft = async () => {
@@ -65,7 +65,7 @@ export async function removeNamespace(namespace: string): Promise<void> {
     `namespace ${namespace} to be empty`,
     left.map(({ metadata, status }) => [metadata, status]),
   ];
-  await waitFor(noneLeft, { describe });
+  await waitFor(noneLeft, { describe, ...options });
 }
 
 let shared: Promise<KubeClient> | undefined;

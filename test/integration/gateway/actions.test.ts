@@ -126,6 +126,17 @@ describe('start, stop and reset', () => {
     },
   );
 
+  it.each(['%C2%83%25', '..%2f..', 'A', 'a'.repeat(300)])(
+    'of what cannot be a name are 404: %s',
+    async (name) => {
+      for (const path of [`/api/v1/builds/${name}/start`, `/api/v1/builds/${name}`]) {
+        const method = path.endsWith('start') ? 'POST' : 'DELETE';
+        const answer = await gateway.call(path, { method, admin: true });
+        expect([path, answer.status]).toEqual([path, 404]);
+      }
+    },
+  );
+
   it.each(['start', 'stop', 'reset'])('%s of a build that there is not is 404', async (action) => {
     const answer = await gateway.call(`/api/v1/builds/nowhere/${action}`, { method: 'POST' });
     expect(answer.status).toBe(404);
