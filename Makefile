@@ -25,10 +25,10 @@ test: $(dependencies) ## Run all checks and tests, and print a summary
 image: build ## Make the container image as test-output/image.tar, without a Docker daemon
 	@$(typescript) test/image/main.ts
 
-e2e: build ## Run builds end to end on a real node: kubelet, containerd, PostgreSQL; needs root on Linux
-	@$(typescript) test/e2e/main.ts webpage
+e2e: image ## Run builds end to end on a real node: kubelet, containerd, PostgreSQL; needs root on Linux
+	@$(typescript) test/e2e/main.ts webpage $(if $(IF_POSSIBLE),--if-possible)
 
-e2e-odoo: build ## The same with a real Odoo and an addon of the OCA; about 1 GB of downloads the first time
+e2e-odoo: image ## The same with a real Odoo and an addon of the OCA; about 1 GB of downloads the first time
 	@$(typescript) test/e2e/main.ts odoo
 
 chaos: build ## Break things at random under the operator; again with RUNBOAT_CHAOS_SEED=...

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { boxArchive, webpageArchive, webpageImage } from '../cluster/node/webpage-image.js';
-import { buildEnvironment, namespace, startWorld, tell, type World } from '../cluster/node/world.js';
+import { buildEnvironment, startWorld, tell, type World } from '../cluster/node/world.js';
 import { deliver, push } from '../support/deliveries.js';
 import { waitFor } from '../support/wait-for.js';
 import { BuildsView } from './builds-view.js';
 import { addon, addonRepository, odooArchive, odooImage } from './odoo-image.js';
 import { OdooSession } from './odoo-session.js';
-import { type Runboat, runProcesses } from './runboat.js';
+import { installRunboat, type Runboat } from './runboat.js';
 import { scenario } from './scenario.js';
 
 const repo = 'oca/partner-contact';
@@ -30,8 +30,7 @@ beforeAll(async () => {
   const addons = await addonRepository();
   world = await startWorld(async () => addons);
   for (const archive of archives) await world.node.importImage(archive);
-  await world.cluster.kubectl(['create', 'namespace', namespace]);
-  runboat = await runProcesses({
+  runboat = await installRunboat(world, {
     ...buildEnvironment(world),
     repos: [{ repo: '^oca/.*', branch: '^19\\.0$', image: odooImage, kubefiles: 'odoo' }],
     templateVars: { cleanupImage: webpageImage, mailCatcherImage },
@@ -40,7 +39,6 @@ beforeAll(async () => {
 }, 1_500_000);
 
 afterAll(async () => {
-  await runboat?.stop();
   await world?.stop();
 }, 180_000);
 
@@ -71,10 +69,14 @@ describe('A build of the bundle odoo on a real node', () => {
     expect(await builds.log(name, 'init-log')).toContain(`runboat: The database ${name} has ${addon}.`);
   });
 
-  step('starts and answers over HTTP', async () => {
+  step('starts and answers over HTTP, for its two databases and no other', async () => {
+    await world.database.query('CREATE DATABASE "of-another-build"');
     await builds.start(name);
     await builds.reaches(name, 'started');
-    expect(await builds.page(name, `/web/login?db=${name}`, 8069)).toContain('name="password"');
+    const choice = await builds.page(name, '/web/database/selector', 8069);
+    const offered = [...choice.matchAll(/[?&]db=([\w-]+)/g)].map((match) => match[1]);
+    expect([...new Set(offered)].sort()).toEqual([name, `${name}-baseonly`]);
+    await world.database.query('DROP DATABASE "of-another-build" WITH (FORCE)');
   });
 
   step('lets its administrator log in, to both databases, and has the addon in one', async () => {

@@ -8,7 +8,7 @@ import { deliver, pullRequest, push } from '../support/deliveries.js';
 import { waitFor } from '../support/wait-for.js';
 import { BuildsView } from './builds-view.js';
 import { BuildByHand } from './by-hand.js';
-import { type Runboat, runProcesses } from './runboat.js';
+import { domain, installRunboat, type Runboat, type Settings } from './runboat.js';
 import { scenario } from './scenario.js';
 
 const repo = 'acme/site';
@@ -22,17 +22,15 @@ let builds: BuildsView;
 beforeAll(async () => {
   world = await startWorld(source);
   await world.node.importImage(await webpageArchive(tell));
-  await world.cluster.kubectl(['create', 'namespace', namespace]);
-  runboat = await runProcesses(configuration());
+  runboat = await installRunboat(world, configuration());
   builds = new BuildsView(world, runboat);
 }, 300_000);
 
 afterAll(async () => {
-  await runboat?.stop();
   await world?.stop();
 }, 180_000);
 
-function configuration(): Record<string, unknown> {
+function configuration(): Settings {
   return {
     ...buildEnvironment(world),
     repos: [{ repo: '^acme/.*', branch: '.*', image: webpageImage, kubefiles: 'webpage' }],
@@ -173,7 +171,7 @@ async function timedByWebhook(commit: string): Promise<number> {
 
 async function timedByHand(name: string): Promise<number> {
   const commit = commitOf(name);
-  const config = { namespace, domain: 'builds.test', ...configuration() };
+  const config = { namespace, domain, ...configuration() };
   const byHand = await BuildByHand.render(world, name, { repo, targetBranch: 'main', commit }, config);
   const begin = Date.now();
   await byHand.start();

@@ -23,9 +23,8 @@ function listen(address: string, port: number): Promise<void> {
   const server = net.createServer((incoming) => {
     const outgoing = net.connect(port, '127.0.0.1');
     incoming.pipe(outgoing).pipe(incoming);
-    // Whichever side breaks, the other learns it by its end.
-    incoming.on('error', () => outgoing.destroy());
-    outgoing.on('error', () => incoming.destroy());
+    join(incoming, outgoing);
+    join(outgoing, incoming);
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -34,4 +33,11 @@ function listen(address: string, port: number): Promise<void> {
       resolve();
     });
   });
+}
+
+/** What ends one side ends the other: a node's network can vanish without a word. */
+function join(one: net.Socket, other: net.Socket): void {
+  one.unref();
+  one.on('error', () => other.destroy());
+  one.on('close', () => other.destroy());
 }

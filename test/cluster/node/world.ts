@@ -2,7 +2,6 @@ import path from 'node:path';
 import { KubeClient } from '../../../lib/kube/client.js';
 import { connect } from '../../../lib/kube/connection.js';
 import type { Cluster } from '../control-plane.js';
-import { installDefinition } from '../definition.js';
 import { demonstrationNamespace } from '../demonstration.js';
 import { type Contents, Forge } from './forge.js';
 import { type PostgresServer, startPostgres } from './postgres.js';
@@ -33,7 +32,6 @@ export async function startWorld(contents: Contents): Promise<World> {
     const programs = path.dirname(cluster.programs['kubectl']!);
     process.env['PATH'] = `${programs}${path.delimiter}${process.env['PATH']}`;
     const database = await startPostgres(cluster, node);
-    await installDefinition(cluster);
     const kube = new KubeClient({ connection: await connect() });
     const forge = new Forge(node.network.machine, contents);
     await forge.start();
