@@ -11,7 +11,7 @@ pages := dist/gateway/ui/index.html
 page_sources := $(shell find gateway/ui -type f) gateway/pages/state-looks.ts gateway/logs/terminal-text.ts
 scripts := .ci/run $(wildcard test/fixtures/*.sh test/cluster/*.sh test/cluster/*/*.sh test/e2e/odoo-image/*.sh test/e2e/odoo-image/commands/*)
 
-.PHONY: help run test image e2e e2e-odoo chaos fuzz bench cluster build fmt lint generate generated clean
+.PHONY: help run test image e2e e2e-odoo chaos fuzz bench pictures cluster build fmt lint generate generated clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ fuzz: build ## Send the gateway requests made of its OpenAPI document; FUZZ_SECO
 
 bench: build ## Run the benchmarks; each prints one line of JSON
 	@for benchmark in $(wildcard bench/*.ts); do $(typescript) "$$benchmark" || exit 1; done
+
+pictures: build ## Make the pictures of the README anew, of the pages with made-up builds
+	@$(typescript) test/browser/pictures.ts
 
 cluster: $(dependencies) ## Hold a test cluster up until Ctrl-C and print how to use it
 	@$(typescript) test/cluster/main.ts
