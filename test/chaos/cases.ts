@@ -15,8 +15,8 @@ export interface Case {
 
 /** Only the comparison of the caches makes these good. */
 const losses: readonly FaultName[] = ['event-lose', 'event-silence'];
-/** In one scenario so many faults of an enumeration happen, far from each other. */
-const perScenario = 4;
+/** In one scenario so many faults of an enumeration happen, far from each other; after a kill all takes longer. */
+const perScenario = { kill: 4, other: 8 };
 /** How many writes, reads, renewals, events and tenths of a second a scenario can come to. */
 const reach = { write: 700, read: 400, lease: 200, event: 600, time: 400 };
 /** Least and most of each between two faults. */
@@ -70,10 +70,11 @@ function* places(random: Random, on: keyof typeof faultNames): Generator<number>
 }
 
 function everyPlace(on: 'write' | 'event', name: FaultName, count: number): Case[] {
-  const apart = Math.ceil(count / perScenario);
+  const atOnce = name.startsWith('kill') ? perScenario.kill : perScenario.other;
+  const apart = Math.ceil(count / atOnce);
   return Array.from({ length: apart }, (_, index) => ({
     name: `${name}-${index + 1}`,
-    plan: Array.from({ length: perScenario }, (_, turn) => ({ on, number: index + 1 + turn * apart, name })),
+    plan: Array.from({ length: atOnce }, (_, turn) => ({ on, number: index + 1 + turn * apart, name })),
     operators: 1 as const,
     resync: losses.includes(name) ? '3s' : '5m',
     life: 'brief',
