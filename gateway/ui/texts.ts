@@ -114,6 +114,7 @@ export const TEXTS = {
     hours: (count: number) => `${count} h`,
     days: (count: number) => `${count} d`,
     ago: (duration: string) => `${duration} ago`,
+    justNow: 'just now',
   },
   session: {
     signIn: 'Sign in',
@@ -164,6 +165,17 @@ export const TEXTS = {
       stopped: 'Stopped',
     },
     stepStates: { done: '', now: 'now', todo: 'not yet', skipped: 'not needed' },
+    standing: 'How it stands',
+    rest: {
+      stopped: (took: string) => `Initialised in ${took}. It can be started, which takes a few seconds.`,
+      starting: () => 'It is being started, which takes a few seconds.',
+      started: () => 'It runs, until it is stopped or others need its place.',
+      stopping: () => 'It is being stopped. What was entered in it stays.',
+      failed: (took: string) => `The initialisation failed after ${took}. The end of its log says why.`,
+      refused: 'It was not initialised: what is said above has to be put right first.',
+      undeploying: () => 'It is being removed, with all that belongs to it.',
+    },
+    runningNow: 'Being initialised now',
     waiting: 'Waiting',
     place: (place: number | null) =>
       place === null ? 'Waiting for its turn.' : `Place ${place} in the queue.`,

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit';
-import { ageText, momentText } from '../parts/times.js';
+import { agoText, momentText } from '../parts/times.js';
 import { hostOf } from '../parts/web-address.js';
 import type { Build } from '../store/build-store.js';
 import { TEXTS } from '../texts.js';
@@ -38,5 +38,5 @@ function factsOf(build: Build, now: number): Fact[] {
 }
 
 function ageView(time: string, now: number): TemplateResult {
-  return html`<time datetime=${time} title=${momentText(time)}>${TEXTS.ages.ago(ageText(time, now))}</time>`;
+  return html`<time datetime=${time} title=${momentText(time)}>${agoText(time, now)}</time>`;
 }

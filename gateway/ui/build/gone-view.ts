@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { ageText } from '../parts/times.js';
+import { agoText } from '../parts/times.js';
 import { buildPage, repoPage } from '../parts/web-address.js';
 import { TEXTS } from '../texts.js';
 import { placeText, shortCommit } from './build-links.js';
@@ -27,7 +27,7 @@ export function goneView(options: GoneOptions): TemplateResult {
   return html`<section class="lonely gone">
     <h1>${words.title}</h1>
     <p>${words.was} <strong>${seen.repo} ${placeText(seen)} <code>${shortCommit(seen.git_commit)}</code></strong></p>
-    <p>${why(seen, newest)} <span class="quiet">${words.lastSeen(TEXTS.states[seen.status], TEXTS.ages.ago(ageText(new Date(seen.at).toISOString(), now)))}</span></p>
+    <p>${why(seen, newest)} <span class="quiet">${words.lastSeen(TEXTS.states[seen.status], agoText(new Date(seen.at).toISOString(), now))}</span></p>
     <div class="actions">
       ${newest === undefined ? nothing : html`<a class="button main" href=${buildPage(newest.name)}>${words.newest(shortCommit(newest.commit_info.git_commit))}</a>`}
       ${mayBuild ? againButton(options, newest === undefined) : nothing}

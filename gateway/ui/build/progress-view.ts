@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import type { ShownState } from '../../pages/state-looks.js';
 import { durationText } from '../parts/times.js';
 import { buildPage } from '../parts/web-address.js';
 import { shownStateOf } from '../state/display-state.js';
@@ -17,7 +18,14 @@ export function progressView(
   const state = shownStateOf(build);
   if (state === 'waiting') return waitingView(build, neighbours, now);
   if (state === 'initializing') return initialisingView(build, neighbours, now);
-  return nothing;
+  return html`<section class="notice progress" aria-label=${TEXTS.build.standing}><p>${restText(build, state)}</p></section>`;
+}
+
+function restText(build: Build, state: Exclude<ShownState, 'waiting' | 'initializing'>): string {
+  const words = TEXTS.build.rest;
+  const took = Date.parse(build.initialized_at ?? '') - Date.parse(build.init_started_at ?? '');
+  if (state === 'failed' && Number.isNaN(took)) return words.refused;
+  return words[state](durationText(took || 0));
 }
 
 function waitingView(build: Build, { running, places }: Neighbours, now: number): TemplateResult {
@@ -27,7 +35,7 @@ function waitingView(build: Build, { running, places }: Neighbours, now: number)
   const others = running.filter(({ name }) => name !== build.name);
   return html`<section class="notice progress" aria-label=${words.waiting}>
     <p><strong>${words.place(build.queue_position)}</strong> ${words.waitingSince(since)} ${taken}</p>
-    ${others.length === 0 ? nothing : html`<ul class="running">${others.slice(0, 5).map((other) => runningView(other, now))}</ul>`}
+    ${others.length === 0 ? nothing : html`<ul class="running" aria-label=${words.runningNow}>${others.slice(0, 5).map((other) => runningView(other, now))}</ul>`}
   </section>`;
 }
 

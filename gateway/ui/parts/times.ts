@@ -18,6 +18,12 @@ export function ageText(time: string, now: number): string {
   return ms < 10_000 ? ages.now : durationText(ms);
 }
 
+/** When something was, as seen from now: `3 min ago`. */
+export function agoText(time: string, now: number): string {
+  const age = ageText(time, now);
+  return age === ages.now ? ages.justNow : ages.ago(age);
+}
+
 const FORMAT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' });
 
 /** A moment in the reader's language and zone, which is named. */
