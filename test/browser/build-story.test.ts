@@ -39,7 +39,7 @@ describe('A reviewer who follows the link of a pull request', () => {
     await button(page, 'Start and open').waitFor();
     expect(await seriousFindings(page)).toEqual([]);
     await keepPicture(page, 'build-stopped');
-    expect(await page.evaluate('window.shifts')).toBeLessThan(0.02);
+    expect(await page.evaluate('window.shifts')).toBeLessThan(0.05);
 
     await button(page, 'Start and open').click();
     await page.waitForURL('http://story.builds.test/**');
