@@ -108,8 +108,8 @@ export class BuildPage extends LightElement {
       <div class="build">
         <div class="build-head">${headline(build, now)}</div>
         <p class="hidden-words" role="status">${this.announced}</p>
-        ${forwards ? this.forwardNotice(build) : nothing}
         ${actionBar({ build, session, actions, forwards, showLog: () => this.showLogEnd() })}
+        ${forwards ? this.forwardNotice(build) : nothing}
         ${progressView(build, neighbours, now)}
         ${timelineView(build, now)}
         <div class="build-parts">
@@ -124,7 +124,7 @@ export class BuildPage extends LightElement {
   private forwardNotice({ status }: Build): TemplateResult | typeof nothing {
     const words = TEXTS.build.forward;
     if (status === 'undeploying' || status === 'failed') return nothing;
-    return html`<p class="notice forward">${status === 'stopped' ? words.offer : words.goesOn}
+    return html`<p class="forward">${status === 'stopped' ? words.offer : words.goesOn}
       <button type="button" class="link" @click=${() => this.stay()}>${words.stay}</button></p>`;
   }
 
