@@ -23,7 +23,7 @@ try {
   await cluster.kubectl(['create', 'namespace', namespace]);
   // Nothing listens there: triggers are answered with 502.
   const github = { webhookSecret: 'secret', apiUrl: 'http://127.0.0.1:9' };
-  const config = { github, log: { level: 'warn' } };
+  const config = { github, log: { level: 'info' } };
   const gateway = await startGateway({ namespace, kubeconfig: cluster.kubeconfig, config });
   try {
     await createSome(gateway.address);
