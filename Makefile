@@ -43,8 +43,8 @@ bench: build ## Run the benchmarks; each prints one line of JSON
 pictures: build ## Make the pictures of the README anew, of the pages with made-up builds
 	@$(typescript) test/browser/pictures.ts
 
-cluster: $(dependencies) ## Hold a test cluster up until Ctrl-C and print how to use it
-	@$(typescript) test/cluster/main.ts
+cluster: $(dependencies) ## Hold a test cluster up until Ctrl-C and print how to use it; NODE=real gives it a real node
+	@$(typescript) test/cluster/main.ts $(if $(filter real,$(NODE)),--real)
 
 build: $(dependencies) ## Compile into dist/, which checks types and the walls between folders
 	@node_modules/.bin/tsc -b

@@ -1,10 +1,12 @@
-// `make cluster`: a cluster that is held up until Ctrl-C, or until standard input ends.
+// `make cluster`: a cluster that is held up until Ctrl-C, or until standard input ends. With --real its only node is
+// a real one.
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { installAccounts } from './accounts.js';
 import { startCluster } from './control-plane.js';
-import { currentCluster } from './current-cluster.js';
+import { type CurrentCluster, currentCluster } from './current-cluster.js';
 import { installDefinition } from './definition.js';
+import { startRealCluster } from './node/real-node.js';
 
 /** The line that `--json` prints, for the program that started this one. */
 export interface ClusterReport {
@@ -18,12 +20,15 @@ export interface ClusterReport {
 }
 
 const { values: options } = parseArgs({
-  options: { json: { type: 'boolean' }, audit: { type: 'boolean' }, use: { type: 'string' } },
+  options: {
+    json: { type: 'boolean' },
+    audit: { type: 'boolean' },
+    real: { type: 'boolean' },
+    use: { type: 'string' },
+  },
 });
 const started = Date.now();
-const cluster = options.use
-  ? await currentCluster(options.use)
-  : await startCluster({ audit: options.audit === true });
+const cluster = await findCluster();
 await installDefinition(cluster);
 const accounts = await installAccounts(cluster);
 const report: ClusterReport = {
@@ -42,6 +47,12 @@ if (options.json) {
   setInterval(() => undefined, 1 << 30);
 }
 process.once('SIGINT', end).once('SIGTERM', end);
+
+async function findCluster(): Promise<CurrentCluster> {
+  if (options.use) return currentCluster(options.use);
+  const audit = options.audit === true;
+  return options.real ? (await startRealCluster({ audit })).cluster : startCluster({ audit });
+}
 
 function introduction(): string {
   return [

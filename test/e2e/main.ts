@@ -11,6 +11,12 @@ const needs: Record<string, Record<string, string>> = {
   odoo: { debootstrap: 'debootstrap', curl: 'curl', pip: 'python3-pip' },
 };
 
+/** Paths of the tests of each. */
+const files: Record<string, string> = {
+  webpage: 'test/e2e/(node|webpage)',
+  odoo: 'test/e2e/odoo',
+};
+
 const { values, positionals } = parseArgs({
   // For machines of which nobody knows whether they can: there it is no failure that they cannot.
   options: { 'if-possible': { type: 'boolean' } },
@@ -20,7 +26,7 @@ const story = positionals[0] ?? '';
 const obstacles = await obstaclesTo(story);
 if (obstacles.length === 0) {
   mkdirSync(outputFolder, { recursive: true });
-  summarize([tests(`End to end: ${story}`, 'e2e', `test/e2e/${story}`)]);
+  summarize([tests(`End to end: ${story}`, 'e2e', files[story])]);
 } else if (values['if-possible']) {
   console.log(`Skipped, no real node here: ${obstacles.join(' ')}`);
 } else {

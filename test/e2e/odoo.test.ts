@@ -70,13 +70,14 @@ describe('A build of the bundle odoo on a real node', () => {
   });
 
   step('starts and answers over HTTP, for its two databases and no other', async () => {
-    await world.database.query('CREATE DATABASE "of-another-build"');
+    const other = `"${name}2"`;
+    await world.database.query(`CREATE DATABASE ${other} OWNER ${world.database.user}`);
     await builds.start(name);
     await builds.reaches(name, 'started');
     const choice = await builds.page(name, '/web/database/selector', 8069);
     const offered = [...choice.matchAll(/[?&]db=([\w-]+)/g)].map((match) => match[1]);
     expect([...new Set(offered)].sort()).toEqual([name, `${name}-baseonly`]);
-    await world.database.query('DROP DATABASE "of-another-build" WITH (FORCE)');
+    await world.database.query(`DROP DATABASE ${other} WITH (FORCE)`);
   });
 
   step('lets its administrator log in, to both databases, and has the addon in one', async () => {
