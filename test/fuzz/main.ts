@@ -9,6 +9,7 @@ import { CommandError, runCommand } from '../cluster/command.js';
 import { startCluster } from '../cluster/control-plane.js';
 import { installDefinition } from '../cluster/definition.js';
 import { repositoryRoot } from '../cluster/paths.js';
+import { FakeGitHub } from '../support/fake-github.js';
 import { basic, startGateway } from '../support/gateway-process.js';
 
 const folder = path.join(repositoryRoot, 'test/fuzz');
@@ -18,13 +19,15 @@ const namespace = 'fuzz';
 /** Schemathesis takes no password with a colon. */
 const admin = { user: 'admin', password: 'fuzz' };
 
+const forge = new FakeGitHub();
 const program = await install();
 const cluster = await startCluster();
 try {
+  await forge.start();
   await installDefinition(cluster);
   await cluster.kubectl(['create', 'namespace', namespace]);
-  // Nothing listens there: triggers are answered with 502.
-  const github = { webhookSecret: 'secret', apiUrl: 'http://127.0.0.1:9' };
+  // It knows no branch and no pull request: triggers are answered with 404.
+  const github = { webhookSecret: 'secret', apiUrl: forge.url };
   const api = { adminUser: admin.user, adminPassword: admin.password };
   const config = { api, github, log: { level: 'info' } };
   const gateway = await startGateway({ namespace, kubeconfig: cluster.kubeconfig, config });
@@ -36,6 +39,7 @@ try {
   }
 } finally {
   await cluster.stop();
+  await forge.stop();
 }
 
 /** A virtual environment of exactly these packages; made once for each version of their list. */
