@@ -93,6 +93,8 @@ async function measure(
   const seconds = await runBuilds(client, contender.namespace, builds);
   const cpuMs = ((await contender.cpuSeconds()) - cpu) * 1000;
   const requests = countRequests(cluster.auditLog, from, contender);
+  if (contender.userAgent === 'floor' && requests.refused > 0)
+    throw new Error(`the floor does less than it should: ${JSON.stringify(requests.kinds)}`);
   if (options.requests) console.error(contender.namespace, requests);
   return { perSecond: builds.count / seconds, cpuMs: cpuMs / builds.count, requests };
 }

@@ -179,10 +179,9 @@ function merge(path: string, body: object): FloorWrite {
   return write('PATCH', `${path}?fieldManager=floor`, MERGE, body);
 }
 
-/** Without the resourceVersion that the contract wants: a floor pays for no conflict with the controller. */
+/** Without the preconditions that the contract wants: a floor pays for no conflict with the controller. */
 function mergeState(path: string, change: Partial<DeploymentState>): FloorWrite {
-  const patch = statePatch(change);
-  return merge(path, { ...patch, metadata: { ...(patch['metadata'] as object), uid: UID_TOKEN } });
+  return merge(path, statePatch(change));
 }
 
 function write(method: FloorWrite['method'], path: string, contentType: string, body: object): FloorWrite {
