@@ -77,7 +77,7 @@ const kinds = new KindTable(
  */
 export async function floorWrites(namespace: string): Promise<FloorWrites> {
   const build = templateBuild(namespace);
-  const settings = sampleSettings(build.spec);
+  const settings = sampleSettings(build.spec, NAME_TOKEN);
   const { deployment, others, job } = await renderOdoo(build, settings);
   const builds = `/apis/${API_GROUP_VERSION}/namespaces/${namespace}/${BUILD_PLURAL}`;
   const buildPath = `${builds}/${NAME_TOKEN}`;

@@ -14,8 +14,8 @@ export function sampleConfig(initializing: number): Record<string, unknown> {
   };
 }
 
-/** What that configuration resolves to for a build without overrides. */
-export function sampleSettings(spec: RunboatBuildSpec): BuildSettings {
+/** What that configuration resolves to for a build without overrides, with this slug. */
+export function sampleSettings(spec: RunboatBuildSpec, slug: string): BuildSettings {
   return {
     rule: 'repos[0]: ^oca/.* .*',
     image: sampleImage,
@@ -25,7 +25,7 @@ export function sampleSettings(spec: RunboatBuildSpec): BuildSettings {
     templateVars: {},
     domain: sampleDomain,
     urlScheme: 'http',
-    slug: '',
+    slug,
     databasePrefix: '',
     overrides: overridesHash(spec),
   };

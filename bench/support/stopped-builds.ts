@@ -22,7 +22,7 @@ export async function makeStoppedBuilds(
   count: number,
 ): Promise<string[]> {
   const template = templateBuild(namespace);
-  const { deployment } = await renderOdoo(template, sampleSettings(template.spec));
+  const { deployment } = await renderOdoo(template, sampleSettings(template.spec, NAME_TOKEN));
   const names: string[] = [];
   await inParallel(count, MAKERS, async (n) => {
     names.push(await makeStopped(client, { namespace, text: `${n}`, deployment }));
@@ -64,7 +64,7 @@ function ownDeployment(template: KubeResource, build: BuildView): KubeResource {
 /** What the operator itself would show. */
 function statusOf(build: BuildView, deployment: KubeObject): object {
   const now = Date.now();
-  const { image, kubefiles, rule } = sampleSettings(build.spec);
+  const { image, kubefiles, rule } = sampleSettings(build.spec, build.metadata.name);
   const url = `http://${build.metadata.name}.builds.test`;
   const observed: Observed = {
     build,
