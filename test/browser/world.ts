@@ -1,4 +1,4 @@
-import { afterAll, beforeAll } from '@jest/globals';
+import { afterAll, beforeAll, jest } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
 import type { RunboatBuildSpec } from '../../crds/runboatbuild.generated.js';
 import { kubectl, useNamespace } from '../support/cluster.js';
@@ -6,6 +6,9 @@ import { type FakeKubelet, type FakeLog, startFakeKubelet } from '../support/fak
 import { type RunningGateway, startGateway, TestBuilds } from '../support/gateway.js';
 import { type RunningOperator, startOperator, testConfig } from '../support/operator-process.js';
 import { waitFor } from '../support/wait-for.js';
+
+// Whole stories, in a browser, beside a cluster; those for clusters alone are shorter.
+jest.setTimeout(180_000);
 
 /** A cluster's namespace with an operator and a gateway, whose builds do what a test says. */
 export interface World {
