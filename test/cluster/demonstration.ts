@@ -7,12 +7,14 @@ export interface Demonstration {
   /** Where the gateway is. */
   readonly baseUrl: string;
   readonly adminPassword: string;
+  readonly webhookSecret: string;
   /** With a real node: the image of the bundle `webpage`, for all builds, and what they need to know. */
   readonly real?: { image: string; env: Record<string, string>; secretEnv: Record<string, string> };
 }
 
 /** A configuration for trying things out: anything may be built, and nothing is told to a forge. */
-export function demonstrationConfig({ baseUrl, adminPassword, real }: Demonstration): string {
+export function demonstrationConfig(demonstration: Demonstration): string {
+  const { baseUrl, adminPassword, webhookSecret, real } = demonstration;
   return dump({
     namespace: demonstrationNamespace,
     domain: 'runboat.localhost',
@@ -20,7 +22,7 @@ export function demonstrationConfig({ baseUrl, adminPassword, real }: Demonstrat
     api: { adminUser: 'admin', adminPassword },
     repos: real ? [webpageRule(real.image)] : [odooRule, webpageRule('example.org/webpage:latest')],
     ...(real ? { env: real.env, secretEnv: real.secretEnv } : {}),
-    github: { commitStatuses: false },
+    github: { commitStatuses: false, webhookSecret },
   });
 }
 

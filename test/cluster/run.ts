@@ -34,6 +34,7 @@ try {
   const demonstration = {
     baseUrl: `http://localhost:${gatewayPort}`,
     adminPassword: randomBytes(9).toString('base64url'),
+    webhookSecret: randomBytes(9).toString('base64url'),
     ...(realNode ? { real: realNode.real } : {}),
   };
   await writeFile(configuration, demonstrationConfig(demonstration), { mode: 0o600 });
@@ -112,7 +113,7 @@ async function untilOneEnds(names: readonly string[]): Promise<never> {
 function introduction(
   { kubeconfig, programs }: CurrentCluster,
   configuration: string,
-  { baseUrl, adminPassword }: Demonstration,
+  { baseUrl, adminPassword, webhookSecret }: Demonstration,
 ): string {
   const access = useCurrent
     ? []
@@ -123,14 +124,16 @@ function introduction(
     `runboat is up, with the configuration ${configuration}. In another terminal:`,
     '',
     ...access,
+    `  export URL=${baseUrl} PASSWORD=${adminPassword} SECRET=${webhookSecret}`,
     `  kubectl apply -n ${demonstrationNamespace} -f docs/examples/build.yaml    # a first build`,
     `  kubectl get rb -n ${demonstrationNamespace} --watch`,
     `  kubectl scale rb NAME -n ${demonstrationNamespace} --replicas=1    # start it; 0 stops it`,
     `  kubectl delete rb NAME -n ${demonstrationNamespace}                # with all that belongs to it`,
     '',
     `Page: ${baseUrl}    API: ${baseUrl}/docs    administrator: admin, password ${adminPassword}`,
-    `  curl -X POST ${baseUrl}/api/v1/builds/NAME/start`,
-    `  curl -u admin:${adminPassword} -X DELETE ${baseUrl}/api/v1/builds/NAME`,
+    '  curl -X POST $URL/api/v1/builds/NAME/start',
+    '  curl -u admin:$PASSWORD -X DELETE $URL/api/v1/builds/NAME',
+    'More to do, step by step: docs/tutorial.md',
     '',
     useCurrent ? 'Ctrl-C ends operator and gateway; the cluster stays.' : `${nodes} Ctrl-C ends all.`,
     '',

@@ -39,6 +39,20 @@ describe('the troubleshooting guide', () => {
   });
 });
 
+describe('the sections of reasons', () => {
+  it('are those of reasons that there are, and of three that Kubernetes gives', () => {
+    const ofKubernetes = ['CrashLoopBackOff', 'ImagePullBackOff', 'ProgressDeadlineExceeded'];
+    const [, chapter = ''] = guide.split(/^## Reasons$/m);
+    const sections = [...(chapter.split(/^## /m)[0] ?? '').matchAll(/^### (.+)$/gm)].map(([, name]) => name);
+    expect(sections.sort()).toEqual([...reasonNames, ...ofKubernetes].sort());
+  });
+
+  it('all say something', () => {
+    const bodies = guide.split(/^### /m).slice(1);
+    expect(bodies.filter((body) => body.trim().split('\n').length < 2)).toEqual([]);
+  });
+});
+
 describe('alerts and dashboard', () => {
   it.each(alerts)(
     '$alert leads to its section and says in a sentence what is wrong',
