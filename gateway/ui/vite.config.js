@@ -26,6 +26,10 @@ export default {
     // Data addresses in style sheets would not be cached on their own, and the pages are small anyway.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: ['index', 'builds', 'build', 'error'].map((page) => `${here}${page}.html`) },
+    rolldownOptions: {
+      // A slow machine is no news.
+      checks: { pluginTimings: false },
+      input: ['index', 'builds', 'build', 'error'].map((page) => `${here}${page}.html`),
+    },
   },
 };

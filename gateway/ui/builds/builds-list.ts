@@ -1,4 +1,5 @@
 import { html, type PropertyValues, type TemplateResult } from 'lit';
+import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { styleMap } from 'lit/directives/style-map.js';
 import type { ActionRunner } from '../parts/action-runner.js';
@@ -104,11 +105,15 @@ export class BuildsList extends LightElement {
       style=${styleMap({ transform: `translateY(${this.layout.top(index)}px)` })}>${this.cells(row)}</div>`;
   }
 
-  private cells(row: Row): TemplateResult {
+  private cells(row: Row): unknown {
     if (row.kind === 'repo') return repoRow(row.repo, row.builds);
     if (row.kind === 'branch') return branchRow(row.branch, row.link);
-    const context = { session: this.session!, actions: this.actions!, now: Date.now() };
-    return buildRow(row.build, row.isNewest, context);
+    const { build, isNewest } = row;
+    const [session, actions, now] = [this.session!, this.actions!, Date.now()];
+    const allowed = (['start', 'stop', 'reset'] as const).map((action) => session.may(action)).join();
+    // While one scrolls, most of what is drawn is what it was.
+    const shown = [build, isNewest, allowed, actions.of(build.name), Math.floor(now / 1000)];
+    return guard(shown, () => buildRow(build, isNewest, { session, actions, now }));
   }
 
   /** Lays the rows out anew, so that the one that the reader looks at does not move. */
