@@ -19,6 +19,7 @@ export interface World {
   finish(name: string, how?: 'complete' | 'fail'): Promise<void>;
   /** Waits until the API says so. */
   untilStatus(name: string, status: string): Promise<void>;
+  /** `initializing` only once it has its job; before that, `waiting`. */
   statusOf(name: string): Promise<string>;
   /** What the pods of a build write. */
   log(name: string): FakeLog;
@@ -75,7 +76,9 @@ export function useWorld({ initializing = 4 }: WorldOptions = {}): World {
   }, 30_000);
   const statusOf = async (name: string): Promise<string> => {
     const answer = await fetch(`${gateway!.address}/api/v1/builds/${name}`);
-    return answer.ok ? ((await answer.json()) as { status: string }).status : String(answer.status);
+    if (!answer.ok) return String(answer.status);
+    const { status, init_status } = (await answer.json()) as { status: string; init_status: string };
+    return status === 'initializing' && init_status === 'todo' ? 'waiting' : status;
   };
   const log = (name: string) => kubelet!.log(namespace.name, `${name}-initialize`);
   return {
