@@ -4,7 +4,7 @@ import { type Check, firstOf, type Plan } from './plan.js';
 import { showInitializing, showJobRefused, showQueued } from './show.js';
 
 /** Milliseconds after which the Deployment controller is not waited for any more. */
-const controllerTakes = 1_000;
+const controllerTakes = 3_000;
 
 const whenTodo: readonly Check[] = [
   runningByMistake,

@@ -140,11 +140,11 @@ describe('a job that was just made, while the Deployment controller has not seen
     [
       'the controller is waited for, because it writes to the Deployment, and the place is kept',
       { deployment: unseen, jobs: [job], slots, facts: { jobMadeAt: now - 400 } },
-      { action: 'none', wants: 'none', lookAgainIn: 0.6, plan: { keepsGrant: true } },
+      { action: 'none', wants: 'none', lookAgainIn: 2.6, plan: { keepsGrant: true } },
     ],
     [
       'but not for long',
-      { deployment: unseen, jobs: [job], slots, facts: { jobMadeAt: now - 1_000 } },
+      { deployment: unseen, jobs: [job], slots, facts: { jobMadeAt: now - 3_000 } },
       { action: 'markStarted' },
     ],
     [
