@@ -125,8 +125,9 @@ export async function untilReady(running: RunboatProcess, address: string): Prom
   await whileAlive(running, async () => (await fetch(`${address}/readyz`)).ok);
 }
 
+/** A process that is waited for in vain is killed: nobody would ever end it. */
 async function whileAlive<T>(
-  { process: child, lines }: RunboatProcess,
+  { process: child, lines, kill }: RunboatProcess,
   condition: () => T | undefined | false | Promise<T | undefined | false>,
 ): Promise<T> {
   const ended = { ended: true };
@@ -137,7 +138,10 @@ async function whileAlive<T>(
       timeoutMs: 120_000,
       describe: () => [`${child.spawnargs.join(' ')} to be ready`, ...lines.slice(-20)],
     },
-  );
+  ).catch(async (error: unknown) => {
+    await kill();
+    throw error;
+  });
   if (result === ended) throw new Error(`The process ended before it was ready:\n${lines.join('\n')}`);
   return result as T;
 }
