@@ -1,8 +1,8 @@
 import type { RequestHandler, Router } from 'express';
 import type { BuildRecord } from '../builds/build-record.js';
+import { createFreshen } from '../builds/freshen.js';
 import { parseIdentity } from '../builds/identity.js';
 import { parseFilter, parsePr } from '../builds/parse-filter.js';
-import { refusalOf } from '../builds/refusal.js';
 import { HttpError } from '../http/http-error.js';
 import { queryOf, refuseUnknown, required } from '../http/query.js';
 import { createActionLimit } from '../http/request-limits.js';
@@ -53,6 +53,7 @@ function createBuild({ actions }: Services): RequestHandler {
 }
 
 function deleteBuilds({ actions, informer }: Services): RequestHandler {
+  const freshen = createFreshen(informer);
   return async (request, response) => {
     refuseUnknown(request, DELETE_PARAMETERS);
     const query = queryOf(request);
@@ -67,18 +68,9 @@ function deleteBuilds({ actions, informer }: Services): RequestHandler {
         'This would undeploy all builds. Name a repo, target_branch, branch or pr, or say all=true.',
       );
     }
-    await freshen(informer);
+    await freshen();
     response.json({ deleted: await actions.removeMatching(filter) });
   };
-}
-
-/** What matches is looked for in the watch, which may not have what another copy of the gateway made a moment ago. */
-async function freshen(informer: Services['informer']): Promise<void> {
-  try {
-    await informer.resync();
-  } catch (error) {
-    throw refusalOf(error, 'read which builds there are');
-  }
 }
 
 function deleteBuild({ actions }: Services): RequestHandler {

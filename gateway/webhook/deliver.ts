@@ -22,7 +22,7 @@ export interface DeliveryServices {
    * Compares the watch with the API server. What is to be deleted is looked for in the watch, and may be a build that
    * another copy of the gateway has made a moment ago; GitHub does not say it again.
    */
-  readonly freshen: () => Promise<unknown>;
+  readonly freshen: () => Promise<void>;
   /** Milliseconds; 8500. The actions give up a write after 8 s. */
   readonly withinMs?: number;
 }

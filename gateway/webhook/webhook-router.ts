@@ -1,12 +1,12 @@
 import type { Request, Response, Router } from 'express';
 import type { Logger } from '../../lib/telemetry/logger.js';
+import { createFreshen } from '../builds/freshen.js';
 import { HttpError } from '../http/http-error.js';
 import { addRoute, strictRouter } from '../http/routes.js';
 import type { GatewayServices } from '../services.js';
 import { type DeliveryServices, deliver } from './deliver.js';
 import { parsePayload } from './payload.js';
 import { BodyReader } from './read-body.js';
-import { shareRuns } from './share-runs.js';
 import { isSigned } from './signature.js';
 import { wishOf } from './wish.js';
 
@@ -29,7 +29,7 @@ export function createWebhookRouter({ actions, config, informer, log }: WebhookS
   const delivery = {
     actions,
     whenSynced: () => informer.whenSynced(),
-    freshen: shareRuns(() => informer.resync()),
+    freshen: createFreshen(informer),
   };
   const router = strictRouter();
   addRoute(router, '/webhooks/github', {

@@ -3,11 +3,14 @@ import { PassThrough, type Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { KubeClient } from '../../../lib/kube/client.js';
 import { NoAnswerError } from '../../../lib/kube/errors.js';
+import type { ListPage } from '../../../lib/kube/list.js';
 import { createNamespace, deleteNamespace } from '../../support/cluster.js';
 import { useClient } from '../kube/support.js';
 import {
+  admin,
   branchDeletion,
   builds,
+  call,
   deliver,
   type GatewayOptions,
   pullRequest,
@@ -234,6 +237,40 @@ describe('while the API server fails', () => {
     const { status } = await deliver(one, push('oca/web', '16.0', commit));
     expect(status).toBe(503);
     expect(performance.now() - begun).toBeLessThan(9_500);
+  });
+
+  /** Lists are not answered for a while. */
+  class UnreadableClient extends KubeClient {
+    failures = 0;
+    override list<T>(...args: Parameters<KubeClient['list']>): AsyncIterable<ListPage<T>> {
+      if (this.failures-- <= 0) return super.list<T>(...args);
+      throw new NoAnswerError({ method: 'GET', path: args[0], why: 'a test says so', sent: true });
+    }
+  }
+
+  it('builds that are to be removed are looked for until that succeeds', async () => {
+    const unreadable = new UnreadableClient({ connection: client.get().connection });
+    const one = await gateway({ client: unreadable });
+    const head = { repo: 'oca/web', pr: 5, base: '16.0', commit };
+    await deliver(one, pullRequest('opened', head));
+    unreadable.failures = 2;
+    const { status, body } = await deliver(one, pullRequest('closed', head));
+    expect([status, body.result]).toEqual([200, 'accepted']);
+    expect(await built()).toEqual([]);
+  });
+
+  it('for longer than GitHub waits while they are looked for, the answer is 503, also to DELETE', async () => {
+    const unreadable = new UnreadableClient({ connection: client.get().connection });
+    const one = await gateway({ client: unreadable });
+    unreadable.failures = Number.POSITIVE_INFINITY;
+    const closed = pullRequest('closed', { repo: 'oca/web', pr: 5, base: '16.0', commit });
+    const url = `${one.url}/api/v1/builds?repo=oca/web`;
+    const answers = await Promise.all([
+      deliver(one, closed),
+      call(url, { method: 'DELETE', headers: admin }),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([503, 503]);
+    for (const { body } of answers) expect(body.detail).toMatch(/\.$/);
   });
 
   it('before the first list is in, the delivery waits for it', async () => {

@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { shareRuns } from '../../../gateway/builds/share-runs.js';
 import { HttpError } from '../../../gateway/http/http-error.js';
 import { parsePayload } from '../../../gateway/webhook/payload.js';
 import { BodyReader } from '../../../gateway/webhook/read-body.js';
-import { shareRuns } from '../../../gateway/webhook/share-runs.js';
 import { isSigned, sign } from '../../../gateway/webhook/signature.js';
 
 describe('the signature', () => {
