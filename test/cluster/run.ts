@@ -61,6 +61,8 @@ async function prepareCluster(): Promise<CurrentCluster> {
 }
 
 async function findCluster(): Promise<CurrentCluster> {
+  if (process.env['NODE'] && !useReal)
+    throw new Error(`There is no NODE=${process.env['NODE']}, only NODE=real.`);
   if (useCurrent) return currentCluster(userKubeconfig());
   console.log(`Starting a Kubernetes cluster${useReal ? ' with a real node' : ''} on this machine.`);
   if (!useReal) return startCluster();

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { runCommand } from '../cluster/command.js';
@@ -26,6 +26,8 @@ export interface Settings {
   repos: object[];
   env: Record<string, string>;
   secretEnv: Record<string, string>;
+  /** Folders of bundles, by their names. */
+  bundles?: Record<string, string>;
   limits?: object;
   retention?: object;
   templateVars?: Record<string, string>;
@@ -62,7 +64,7 @@ export async function installRunboat(world: World, settings: Settings): Promise<
 }
 
 function chartValues(settings: Settings, adminPassword: string): object {
-  const { repos, env, secretEnv, limits, retention, templateVars } = settings;
+  const { repos, env, secretEnv, bundles = {}, limits, retention, templateVars } = settings;
   const { version } = JSON.parse(readFileSync(path.join(repositoryRoot, 'package.json'), 'utf8'));
   return {
     image: { tag: version, pullPolicy: 'Never' },
@@ -75,9 +77,17 @@ function chartValues(settings: Settings, adminPassword: string): object {
       extra: { github: { commitStatuses: false }, ...(retention ? { retention } : {}) },
     },
     builds: { namespace },
+    bundles: Object.fromEntries(Object.entries(bundles).map(([name, folder]) => [name, filesOf(folder)])),
     secrets: { adminPassword, webhookSecret: secret, buildEnv: secretEnv },
     postgresql: { enabled: false },
   };
+}
+
+/** The files of a folder without subfolders, as the chart wants a bundle. */
+function filesOf(folder: string): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(folder).map((name) => [name, readFileSync(path.join(folder, name), 'utf8')]),
+  );
 }
 
 /** The pod's own address: Services need a proxy that nobody runs here. */

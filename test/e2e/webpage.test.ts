@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { webpageArchive, webpageImage } from '../cluster/node/webpage-image.js';
 import { buildEnvironment, namespace, startWorld, tell, type World } from '../cluster/node/world.js';
+import { repositoryRoot } from '../cluster/paths.js';
 import { deliver, pullRequest, push } from '../support/deliveries.js';
 import { waitFor } from '../support/wait-for.js';
 import { BuildsView } from './builds-view.js';
@@ -33,7 +34,11 @@ afterAll(async () => {
 function configuration(): Settings {
   return {
     ...buildEnvironment(world),
-    repos: [{ repo: '^acme/.*', branch: '.*', image: webpageImage, kubefiles: 'webpage' }],
+    repos: [
+      { repo: '^acme/storage$', branch: '.*', image: webpageImage, kubefiles: 'storage' },
+      { repo: '^acme/.*', branch: '.*', image: webpageImage, kubefiles: 'webpage' },
+    ],
+    bundles: { storage: path.join(repositoryRoot, 'test', 'fixtures', 'bundles', 'storage') },
     limits: { initializing: 2, started: 1, deployed: 2, cleaning: 2 },
     retention: { minimumAge: '0s', finishedJobs: '72h' },
   };
@@ -53,8 +58,8 @@ async function source(_repo: string, commit: string): Promise<string> {
   return folder;
 }
 
-async function deliverPush(branch: string, commit: string): Promise<string> {
-  const answer = await deliver(runboat, push(repo, branch, commit));
+async function deliverPush(branch: string, commit: string, from = repo): Promise<string> {
+  const answer = await deliver(runboat, push(from, branch, commit));
   expect(answer).toMatchObject({ status: 200, body: { result: 'accepted' } });
   return answer.body.build;
 }
@@ -139,6 +144,18 @@ describe('Builds of the bundle webpage on a real node', () => {
     await builds.isGone(names.second);
     expect(await builds.databases()).toEqual([]);
     expect(await builds.objects()).toEqual([]);
+  });
+
+  step('keep what their initialisation wrote to a volume, and leave without it', async () => {
+    const name = await deliverPush('main', first, 'acme/storage');
+    await builds.start(name);
+    expect(await builds.page(name)).toBe(`Written at ${first}.\n`);
+    expect(await builds.volumes()).toHaveLength(1);
+    await builds.delete(name);
+    await builds.isGone(name);
+    expect(await builds.objects()).toEqual([]);
+    // The provisioner takes its time after the claim is gone.
+    await waitFor(async () => (await builds.volumes()).length === 0, { describe: 'the volume to be gone' });
   });
 
   step('come about as fast as the same pods made by hand', async () => {
