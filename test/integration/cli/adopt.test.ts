@@ -1,9 +1,13 @@
 // A Python runboat's builds, as its `kubectl apply -k` and its patches leave them, become ours.
 import { randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it, jest } from '@jest/globals';
 import { dump, loadAll } from 'js-yaml';
 import type { KubeObject } from '../../../lib/kube/types.js';
+import { repositoryRoot } from '../../cluster/paths.js';
 import { kubectl, useNamespace, waitFor } from '../../support/cluster.js';
+import { blocksOf, runSteps } from '../../support/console-blocks.js';
 import { ADMIN, basic, startGateway } from '../../support/gateway-process.js';
 import {
   cluster,
@@ -164,6 +168,45 @@ describe('runboat adopt', () => {
     } finally {
       await gateway.stop();
     }
+  });
+
+  it('can be undone in the documented way, so that no operator takes what is left for leftovers', async () => {
+    const name = await oldBuild({ initStatus: 'succeeded', replicas: 1 });
+    expect(await adopt()).toMatchObject({ code: 0 });
+    const before = await read('deployment', namespace.name, `${name}-web`);
+    // Builds of the other tests go the same way.
+    const page = readFileSync(path.join(repositoryRoot, 'docs/moving-from-python-runboat.md'), 'utf8');
+    const blocks = blocksOf(page.replaceAll('runboat-builds', namespace.name), 'sh', '## The way back');
+    const steps = blocks.map((command) => ({ command, shown: [] }));
+    expect(steps).toHaveLength(2);
+    expect(await runSteps(steps, {})).toMatchObject([{ code: 0 }, { code: 0 }]);
+
+    expect(await list('build', namespace.name)).toEqual([]);
+    const after = await read('deployment', namespace.name, `${name}-web`);
+    expect(after?.metadata).toMatchObject({
+      uid: before?.metadata.uid,
+      finalizers: ['runboat/cleanup'],
+      annotations: { 'runboat/init-status': 'succeeded', 'runboat/repo': 'oca/test' },
+    });
+    expect(after?.metadata.annotations).not.toHaveProperty(['runboat.dev/build-uid']);
+    const trial = await adopt('--dry-run');
+    expect(trial.stdout).toContain(`Would adopt ${name}: oca/test main`);
+    // A leftover shows that the operator has looked, and what it takes for one.
+    const decoy = { name: `decoy-${name}`, labels: { 'runboat/build': name } };
+    await (await cluster()).create(pathOf('configmap', namespace.name), {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { ...decoy, annotations: { 'runboat.dev/build-uid': 'of-nobody' } },
+    });
+    const operator = await startOperator({ namespace: namespace.name });
+    try {
+      await waitFor(async () => !(await read('configmap', namespace.name, decoy.name)));
+    } finally {
+      await operator.stop();
+    }
+    expect(await read('deployment', namespace.name, `${name}-web`)).toMatchObject({
+      metadata: { uid: before?.metadata.uid },
+    });
   });
 
   it('goes on where it was interrupted', async () => {
