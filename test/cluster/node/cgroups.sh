@@ -6,13 +6,25 @@
 set -euo pipefail
 name=$(basename "$2")
 
-# Version 1 has one hierarchy for each controller, and cpusets are of no use before they are filled.
 make_cgroups() {
+  if [ -f /sys/fs/cgroup/cgroup.controllers ]; then make_unified; else make_separate; fi
+}
+
+# Version 2: one hierarchy, where a controller works in a cgroup only if the one above hands it down.
+make_unified() {
+  local controller
+  for controller in cpu cpuset memory pids; do
+    echo "+$controller" > /sys/fs/cgroup/cgroup.subtree_control || {
+      echo "The cgroup controller $controller is not to be had: this machine's root cgroup is not ours to divide." >&2
+      return 1
+    }
+  done
+  mkdir -p "/sys/fs/cgroup/$name"
+}
+
+# Version 1: one hierarchy for each controller, and cpusets are of no use before they are filled.
+make_separate() {
   local hierarchy file
-  if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
-    mkdir -p "/sys/fs/cgroup/$name"
-    return
-  fi
   for hierarchy in /sys/fs/cgroup/*/; do
     [ -f "${hierarchy}cgroup.procs" ] || continue
     mkdir -p "$hierarchy$name"
