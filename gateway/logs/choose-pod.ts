@@ -1,15 +1,16 @@
 import { LABEL_JOB_KIND } from '../../crds/constants.js';
 import type { Pod } from '../../lib/kube/types.js';
 
-/** `run`: of the build's own pods. `initialize`: of its initialisation. */
+/** `run`: of the build's own pods, which are of no job. `initialize`: of its initialisation. */
 export type LogKind = 'run' | 'initialize';
 
 const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';
 
 /** The newest pod of this kind; the order of those of one second is by name, so that everybody chooses alike. */
 export function choosePod(pods: readonly Pod[], kind: LogKind): Pod | undefined {
+  const wanted = kind === 'run' ? undefined : kind;
   return pods
-    .filter(({ metadata }) => (metadata.labels?.[LABEL_JOB_KIND] ?? 'run') === kind)
+    .filter(({ metadata }) => metadata.labels?.[LABEL_JOB_KIND] === wanted)
     .reduce<Pod | undefined>(
       (best, pod) => (best === undefined || isNewer(pod, best) ? pod : best),
       undefined,

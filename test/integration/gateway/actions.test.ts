@@ -180,6 +180,9 @@ describe('DELETE', () => {
   it.each([
     '',
     '?repo=',
+    '?all=',
+    '?repo=oca/many&repo=',
+    '?all=true&pr=x',
     '?all=false',
     '?all=perhaps',
     '?reppo=oca/many',

@@ -153,16 +153,6 @@ describe('GET /builds', () => {
     });
     expect({ status: again.status, body: await again.text() }).toEqual({ status: 304, body: '' });
   });
-
-  it('answers HEAD with the same headers and nothing else', async () => {
-    const [get, head] = await Promise.all([
-      gateway.call('/api/v1/builds', { headers: { 'accept-encoding': 'identity' } }),
-      gateway.call('/api/v1/builds', { method: 'HEAD', headers: { 'accept-encoding': 'identity' } }),
-    ]);
-    expect(head.status).toBe(200);
-    expect(head.headers.get('content-length')).toBe(get.headers.get('content-length'));
-    expect(await head.text()).toBe('');
-  });
 });
 
 describe('GET /builds/{name}', () => {
@@ -296,11 +286,51 @@ describe('Every path', () => {
     ['POST', '/api/v1/builds/a-started', 'DELETE, GET, HEAD'],
     ['GET', '/api/v1/builds/a-started/start', 'POST'],
     ['DELETE', '/api/v1/status', 'GET, HEAD'],
+    ['HEAD', '/api/v1/builds/a-started/start', 'POST'],
+    ['GET', '/api/v1/builds/trigger/branch', 'POST'],
+    ['POST', '/api/v1/build-events', 'GET, HEAD'],
+    ['POST', '/api/v1/builds/a-started/log', 'GET, HEAD'],
+    ['POST', '/badge.svg', 'GET, HEAD'],
+    ['POST', '/builds', 'GET, HEAD'],
+    ['PUT', '/webhooks/github', 'POST'],
   ])('says with 405 to %s %s what is possible', async (method, path, allow) => {
     const answer = await gateway.call(path, { method, admin: true });
     expect(answer.status).toBe(405);
     expect(answer.headers.get('allow')).toBe(allow);
-    expect(await answer.json()).toEqual({ detail: expect.any(String) });
+    if (method !== 'HEAD') expect(await answer.json()).toEqual({ detail: expect.any(String) });
+  });
+
+  it.each([
+    '/api/v1/builds',
+    '/api/v1/builds/a-started',
+    '/api/v1/status',
+    '/api/v1/repos',
+    '/api/v1/session',
+    '/badge.svg?repo=oca/web&branch=16.0',
+    '/openapi.json',
+    '/docs',
+    '/readyz',
+  ])('answers HEAD as GET, but without the body: %s', async (path) => {
+    const [get, head] = await Promise.all(
+      ['GET', 'HEAD'].map((method) =>
+        gateway.call(path, { method, headers: { 'accept-encoding': 'identity' } }),
+      ),
+    );
+    for (const name of ['content-type', 'content-length']) {
+      expect([name, head!.headers.get(name)]).toEqual([name, get!.headers.get(name)]);
+    }
+    expect([get!.status, head!.status, await head!.text()]).toEqual([200, 200, '']);
+  });
+
+  it('has no events and no body for HEAD of the events, and the answer ends', async () => {
+    const answer = await gateway.call('/api/v1/build-events', { method: 'HEAD' });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+    expect(await answer.text()).toBe('');
+  });
+
+  it('is led to itself without the slash for other methods too, which 307 keeps', async () => {
+    const answer = await gateway.call('/webhooks/github/', { method: 'POST', body: '{}' });
+    expect([answer.status, answer.headers.get('location')]).toEqual([307, '/webhooks/github']);
   });
 
   it('answers 404 as JSON below /api, whatever the caller accepts', async () => {

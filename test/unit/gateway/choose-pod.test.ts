@@ -21,6 +21,7 @@ describe('the pod of a log', () => {
     pod('new', '11:00:00'),
     pod('init-2', '12:00:00', 'initialize'),
     pod('cleanup', '13:00:00', 'cleanup'),
+    pod('odd', '14:00:00', 'run'),
   ];
 
   it.each([
