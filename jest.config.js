@@ -8,6 +8,8 @@ const typescript = {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testEnvironment: 'node',
+  // A machine under load is slow, and no test may fail for that.
+  testTimeout: 30_000,
 };
 
 /** @type {import('jest').Config} */

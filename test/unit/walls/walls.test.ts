@@ -85,7 +85,9 @@ describe('The web pages', () => {
     const run: string[] = [];
     for (const file of files) {
       const source = await readFile(path.join(folder, file), 'utf8');
-      for (const [, form, module] of source.matchAll(/^(?:import|export) (type )?[^;]*?from '(\.[^']*)';$/gm)) {
+      for (const [, form, module] of source.matchAll(
+        /^(?:import|export) (type )?[^;]*?from '(\.[^']*)';$/gm,
+      )) {
         const target = path.relative(folder, path.resolve(folder, path.dirname(file), module!));
         if (form === undefined && target.startsWith('..')) run.push(target);
       }
