@@ -156,7 +156,9 @@ async function repeatedly(claim: () => Promise<void>): Promise<void> {
 
 /** Ours by the UID; the Deployment also carries what a restart of the operator goes on from. */
 function claim(kind: string, metadata: ObjectMeta, build: BuildView, settings: BuildSettings) {
-  const managedFields = takeOver((metadata as { managedFields?: ManagedFields[] }).managedFields ?? []);
+  const { managedFields: entries = [] } = metadata as { managedFields?: ManagedFields[] };
+  // The spec of a claim cannot change, so a bundle that leaves out a limit or the class must not take it away.
+  const managedFields = takeOver(entries, { keepSpec: kind === 'PersistentVolumeClaim' });
   const isJob = metadata.labels?.[LABEL_JOB_KIND] === 'initialize';
   const annotations = {
     [ANNOTATION_BUILD_UID]: build.metadata.uid,

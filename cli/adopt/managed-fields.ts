@@ -21,17 +21,22 @@ const CONTROLLERS = new Set(['kube-controller-manager', 'kubelet', 'kube-schedul
 
 /**
  * Makes what kubectl's client-side apply owns ours, as by server-side apply, so that a later apply can also
- * remove such fields. The same as `csaupgrade` of client-go. Undefined when there is nothing to take over.
+ * remove such fields. The same as `csaupgrade` of client-go. Undefined when there is nothing to take over. With
+ * `keepSpec` the spec belongs to nobody afterwards, so that what later applies leave out of it stays.
  */
-export function takeOver(entries: readonly ManagedFields[]): ManagedFields[] | undefined {
+export function takeOver(
+  entries: readonly ManagedFields[],
+  { keepSpec = false }: { keepSpec?: boolean } = {},
+): ManagedFields[] | undefined {
   const old = entries.filter(isClientSideApply);
   if (old.length === 0) return undefined;
   const ours = entries.find(isOurApply);
-  const fields = [ours, ...old].reduce<FieldSet>((all, entry) => merge(all, entry?.fieldsV1 ?? {}), {});
+  const taken = keepSpec ? old.map(withoutSpec) : old;
+  const fields = [ours, ...taken].reduce<FieldSet>((all, entry) => merge(all, entry?.fieldsV1 ?? {}), {});
   delete fields['f:metadata']?.['f:annotations']?.[`f:${LAST_APPLIED}`];
   const [first] = old;
   const apiVersion = ours?.apiVersion ?? first?.apiVersion;
-  const taken: ManagedFields = {
+  const entry: ManagedFields = {
     ...(first?.time ? { time: first.time } : {}),
     ...(apiVersion ? { apiVersion } : {}),
     manager: FIELD_MANAGER,
@@ -39,7 +44,12 @@ export function takeOver(entries: readonly ManagedFields[]): ManagedFields[] | u
     fieldsType: 'FieldsV1',
     fieldsV1: fields,
   };
-  return [taken, ...entries.filter((entry) => !isClientSideApply(entry) && !isOurApply(entry))];
+  return [entry, ...entries.filter((other) => !isClientSideApply(other) && !isOurApply(other))];
+}
+
+function withoutSpec(entry: ManagedFields): ManagedFields {
+  const { 'f:spec': _, ...fieldsV1 } = entry.fieldsV1 ?? {};
+  return { ...entry, fieldsV1 };
 }
 
 function isClientSideApply({ manager, operation, subresource }: ManagedFields): boolean {

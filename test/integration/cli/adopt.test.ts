@@ -53,6 +53,13 @@ async function oldBuild({ initStatus, replicas = 0, commit }: OldOptions): Promi
   return name;
 }
 
+/** A limit and a class, which the bundle does not know of and nobody may change. */
+const oldVolume = {
+  accessModes: ['ReadWriteOnce'],
+  storageClassName: 'host-path',
+  resources: { requests: { storage: '1Mi' }, limits: { storage: '2Mi' } },
+};
+
 /** Annotations on every resource, no UID, and the Deployment's state and finalizer as its file has them. */
 function inOldWays(object: KubeObject, spec: { repo: string; targetBranch: string; commit: string }) {
   const { metadata } = object;
@@ -63,6 +70,8 @@ function inOldWays(object: KubeObject, spec: { repo: string; targetBranch: strin
     'runboat/git-commit': spec.commit,
   };
   const annotations = { ...metadata.annotations, ...identity };
+  if (object.kind === 'PersistentVolumeClaim')
+    return { ...object, metadata: { ...metadata, annotations }, spec: oldVolume };
   if (object.kind !== 'Deployment') return { ...object, metadata: { ...metadata, annotations } };
   const state = { 'runboat/init-status': 'todo' };
   return {

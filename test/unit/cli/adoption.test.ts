@@ -107,6 +107,12 @@ describe('field ownership of client-side apply', () => {
     expect(rest).toEqual([]);
   });
 
+  it('can leave the spec to nobody', () => {
+    const [taken] = takeOver([old], { keepSpec: true }) ?? [];
+    expect(taken?.fieldsV1).toEqual({ 'f:metadata': { 'f:annotations': { 'f:runboat/repo': {} } } });
+    expect(old.fieldsV1).toHaveProperty(['f:spec']);
+  });
+
   it('is left as it is when there is none', () => {
     expect(takeOver([controller])).toBeUndefined();
   });
