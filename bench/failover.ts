@@ -14,7 +14,7 @@ import { waitFor } from '../test/support/wait-for.js';
 
 const FAILOVERS = 20;
 /** Pairs of operators, each in a namespace of its own, that fail over beside each other: they mostly wait. */
-const PAIRS = 4;
+const PAIRS = 2;
 const LOOK_EVERY_MS = 50;
 const PATIENCE_MS = 120_000;
 
@@ -99,7 +99,7 @@ async function measure(namespace: string, name: string, leader: RunningOperator)
 
 function report(failovers: readonly Failover[]): void {
   const line = {
-    bench: 'failover',
+    benchmark: 'failover',
     failovers: failovers.length,
     leaseSeconds: 12,
     firstWriteSeconds: spread(failovers.map(({ firstWrite }) => firstWrite)),

@@ -54,7 +54,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'a watch that stops silently',
     patches: [{ file: 'lib/kube/reflector.js', find: 'await this.afterFailure(error);', replace: 'return;' }],
     // Nothing else ends the wait.
-    scenario: { life: 'single', plan: cuts, patienceMs: 20_000 },
+    scenario: { life: 'single', plan: cuts, patienceMs: 30_000 },
     told: /in vain for .*nothing watches/s,
   },
   {

@@ -62,6 +62,7 @@ export interface ScenarioReport {
 const usualPatienceMs = 60_000;
 /** In place of the usual dozen seconds, so that a takeover is soon. */
 const usualLeaseMs = 3_000;
+const startMs = 60_000;
 const watched = ['runboatbuilds', 'deployments', 'jobs', 'pods'];
 
 /**
@@ -136,6 +137,9 @@ class Scenario implements Returner {
     this.proxy.faults = this.faults;
     this.options.troubles?.tell(this);
     for (let started = 0; started < operators; started++) this.operators.add();
+    // How long a busy machine takes to start a program is not what is judged; a fault may keep it from watching.
+    const follows = () => watched.every((resource) => this.proxy.openWatches.has(resource));
+    await waitFor(follows, { timeoutMs: startMs }).catch(() => undefined);
   }
 
   /** What users do meanwhile; each step waits for its turn, but not for ever, because faults may hold it up. */
