@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { Script } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import { load } from 'js-yaml';
 import { run as gateway } from '../../../cli/gateway.js';
@@ -8,6 +9,7 @@ import { FilesRead } from '../../../lib/config/files-read.js';
 import { loadConfig } from '../../../lib/config/load.js';
 import { mergeEnvironment } from '../../../lib/config/merged-environment.js';
 import { repositoryRoot } from '../../cluster/paths.js';
+import { imageSettings } from '../../image/contents.js';
 
 interface Service {
   readonly extends?: { readonly service: string };
@@ -15,6 +17,7 @@ interface Service {
   readonly command: string[];
   readonly volumes: string[];
   readonly ports?: string[];
+  readonly healthcheck: { readonly test: string[] };
 }
 
 const read = (file: string) => readFileSync(path.join(repositoryRoot, file), 'utf8');
@@ -62,6 +65,13 @@ describe('compose.yaml', () => {
     const { version } = JSON.parse(read('package.json')) as { version: string };
     expect(services['operator']?.image).toContain(`:-runboat:${version}}`);
     expect(services['gateway']?.ports).toEqual(['8000:8000']);
+  });
+
+  it('asks for readiness with a program that the image has', () => {
+    const [kind, program, flag, script = ''] = services['operator']?.healthcheck.test ?? [];
+    expect([kind, program, flag]).toEqual(['CMD', imageSettings.Entrypoint[0], '-e']);
+    expect(script).toContain('/readyz');
+    expect(() => new Script(script)).not.toThrow();
   });
 
   it('has variables of its own that the example shows and that are not taken for settings', () => {
