@@ -9,18 +9,18 @@ import {
   LABEL_INIT_STATUS,
   LABEL_JOB_KIND,
 } from '../../crds/constants.js';
-import { identityOf, sameIdentity, settingsSecretName } from '../../crds/names.js';
+import { identityOf, sameIdentity } from '../../crds/names.js';
 import type { Config } from '../../lib/config/types.js';
 import type { KubeClient } from '../../lib/kube/client.js';
 import { isConflict } from '../../lib/kube/errors.js';
 import { objectPath, resourcePath } from '../../lib/kube/paths.js';
 import type { KubeObject, ObjectMeta } from '../../lib/kube/types.js';
-import { applyResource, readIfThere } from '../../operator/cluster/apply.js';
-import { withOwnership } from '../../operator/cluster/decorate.js';
-import { KindTable, type ServedKind } from '../../operator/cluster/kinds.js';
+import { recordSettings } from '../../operator/act/recorded-settings.js';
+import { readIfThere } from '../../operator/cluster/apply.js';
+import type { KindTable, ServedKind } from '../../operator/cluster/kinds.js';
 import { viewBuild } from '../../operator/cluster/views.js';
 import type { BuildView } from '../../operator/plan/observed.js';
-import { type BuildSettings, encodeSettings, homePage, resolveSettings } from '../../operator/settings.js';
+import { type BuildSettings, homePage, resolveSettings } from '../../operator/settings.js';
 import { LAST_APPLIED, type ManagedFields, takeOver } from './managed-fields.js';
 import type { OldBuild } from './old-build.js';
 
@@ -37,10 +37,6 @@ export interface AdoptionContext {
 export class NotAdopted extends Error {}
 
 const pods: ServedKind = { group: '', version: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };
-const secrets = new KindTable([
-  { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true },
-]);
-
 /** The attempt that initialised an adopted build; the Python runboat did not count. */
 const attempt = 1;
 const maximumTries = 5;
@@ -56,7 +52,7 @@ export async function adoptBuild(context: AdoptionContext, old: OldBuild): Promi
     slug: old.slug,
     databasePrefix: '',
   };
-  await record(context, build, settings);
+  await recordSettings(context.client, build, settings);
   if (old.initStatus === 'todo') await removeJobs(context, build, 'initialize');
   await removeJobs(context, build, 'cleanup');
   for (const kind of [...context.kinds.kinds, pods])
@@ -86,21 +82,6 @@ async function createPaused(context: AdoptionContext, old: OldBuild): Promise<Bu
 function paused({ name, spec }: OldBuild) {
   const annotations = { [ANNOTATION_PAUSED]: 'true', [ANNOTATION_ADOPTING]: 'true' };
   return { apiVersion: API_GROUP_VERSION, kind: BUILD_KIND, metadata: { name, annotations }, spec };
-}
-
-/** The settings of later modes, with the address and the database that the build has. */
-async function record({ client }: AdoptionContext, build: BuildView, settings: BuildSettings): Promise<void> {
-  const secret = withOwnership(
-    {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      type: 'Opaque',
-      metadata: { name: settingsSecretName(build.metadata.name) },
-      data: encodeSettings(settings),
-    },
-    build,
-  );
-  await applyResource({ client, kinds: secrets }, build, secret, undefined);
 }
 
 /** What waits is initialised anew by us; a cleanup is done anew in any case. */

@@ -1,9 +1,11 @@
 import { settingsSecretName } from '../../crds/names.js';
+import type { KubeClient } from '../../lib/kube/client.js';
 import { objectPath } from '../../lib/kube/paths.js';
 import type { Secret } from '../../lib/kube/types.js';
 import { applyResource, isOurs, readIfThere } from '../cluster/apply.js';
 import { withOwnership } from '../cluster/decorate.js';
 import { KindTable } from '../cluster/kinds.js';
+import type { BuildView } from '../plan/observed.js';
 import {
   BuildRefused,
   type BuildSettings,
@@ -59,8 +61,15 @@ export async function currentSettings(work: Work): Promise<BuildSettings> {
 
 /** Writes the Secret `NAME-runboat`. Throws BuildRefused when the name is taken by somebody else's. */
 export async function storeSettings(work: Work, settings: BuildSettings): Promise<void> {
-  const { client } = work.services;
-  const { build } = work.observed;
+  await recordSettings(work.services.client, work.observed.build, settings);
+}
+
+/** The same without an operator around it. */
+export async function recordSettings(
+  client: KubeClient,
+  build: BuildView,
+  settings: BuildSettings,
+): Promise<void> {
   const secret = withOwnership(
     {
       apiVersion: 'v1',
