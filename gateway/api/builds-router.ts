@@ -1,12 +1,13 @@
 import type { RequestHandler, Router } from 'express';
 import type { BuildRecord } from '../builds/build-record.js';
+import { filterOf } from '../builds/filter-of-query.js';
 import { createFreshen } from '../builds/freshen.js';
 import { parseIdentity } from '../builds/identity.js';
-import { parseFilter, parsePr } from '../builds/parse-filter.js';
 import { HttpError } from '../http/http-error.js';
-import { queryOf, refuseUnknown, required } from '../http/query.js';
+import { refuseUnknown } from '../http/query.js';
 import { createActionLimit } from '../http/request-limits.js';
 import { addRoute, strictRouter } from '../http/routes.js';
+import { queryReader } from '../openapi/read-query.js';
 import type { GatewayServices } from '../services.js';
 import { createBuildReads } from './reads-router.js';
 
@@ -14,7 +15,6 @@ type Services = Pick<GatewayServices, 'directory' | 'actions' | 'authenticator' 
 
 /** Start, stop and reset together, from one address. */
 const ACTIONS_PER_MINUTE = 120;
-const DELETE_PARAMETERS = ['repo', 'target_branch', 'branch', 'pr', 'all'];
 
 /** `/builds`, `/builds/:name` and its actions. */
 export function createBuildsRouter(services: Services): Router {
@@ -39,30 +39,20 @@ export function createBuildsRouter(services: Services): Router {
 }
 
 function createBuild({ actions }: Services): RequestHandler {
+  const readQuery = queryReader('/api/v1/builds', 'post');
   return async (request, response) => {
-    const query = queryOf(request);
-    const pr = query.get('pr');
-    const identity = parseIdentity({
-      repo: required(query, 'repo'),
-      targetBranch: required(query, 'target_branch'),
-      pr: pr === undefined ? null : parsePr(pr),
-      commit: required(query, 'commit'),
-    });
-    response.json(await actions.ensure(identity));
+    const { repo = '', target_branch: targetBranch = '', pr = null, commit = '' } = readQuery(request);
+    response.json(await actions.ensure(parseIdentity({ repo, targetBranch, pr, commit })));
   };
 }
 
 function deleteBuilds({ actions, informer }: Services): RequestHandler {
   const freshen = createFreshen(informer);
+  const readQuery = queryReader('/api/v1/builds', 'delete', { refuseOthers: true });
   return async (request, response) => {
-    refuseUnknown(request, DELETE_PARAMETERS);
-    const query = queryOf(request);
-    const filter = parseFilter(query);
-    const all = query.get('all');
-    if (all !== undefined && all !== 'true' && all !== 'false') {
-      throw new HttpError(400, 'The parameter all must be true or false.');
-    }
-    if (Object.keys(filter).length === 0 && all !== 'true') {
+    const { all, ...query } = readQuery(request);
+    const filter = filterOf(query);
+    if (Object.keys(filter).length === 0 && all !== true) {
       throw new HttpError(
         400,
         'This would undeploy all builds. Name a repo, target_branch, branch or pr, or say all=true.',

@@ -1,15 +1,14 @@
-import type { Request, RequestHandler, Router } from 'express';
+import type { RequestHandler, Router } from 'express';
 import { countBuilds } from '../builds/build-counts.js';
-import type { BuildFilter } from '../builds/build-filter.js';
 import { repoLink } from '../builds/build-json.js';
 import { BuildLists } from '../builds/build-lists.js';
 import type { BuildDirectory } from '../builds/directory.js';
-import { parseFilter } from '../builds/parse-filter.js';
+import { filterOf } from '../builds/filter-of-query.js';
 import { noSuchBuild } from '../http/http-error.js';
 import { onceAVersion } from '../http/memo.js';
 import { PreparedJson } from '../http/prepared-json.js';
-import { queryOf } from '../http/query.js';
 import { addRoute, strictRouter } from '../http/routes.js';
+import { queryReader } from '../openapi/read-query.js';
 import type { GatewayServices } from '../services.js';
 
 type Services = Pick<GatewayServices, 'config' | 'directory' | 'authenticator'>;
@@ -34,8 +33,9 @@ export function createReadsRouter({ config, directory, authenticator }: Services
 /** The GET handlers of `/builds` and `/builds/:name`. */
 export function createBuildReads(directory: BuildDirectory): { list: RequestHandler; one: RequestHandler } {
   const lists = new BuildLists(directory);
+  const readQuery = queryReader('/api/v1/builds', 'get');
   return {
-    list: (request, response) => lists.list(listFilter(request)).send(request, response),
+    list: (request, response) => lists.list(filterOf(readQuery(request))).send(request, response),
     one: (request, response) => {
       const name = String(request.params['name']);
       const record = directory.get(name);
@@ -43,12 +43,6 @@ export function createBuildReads(directory: BuildDirectory): { list: RequestHand
       response.set('Cache-Control', 'no-cache').json(directory.describe(record));
     },
   };
-}
-
-/** `build_name` is a parameter of events alone. */
-function listFilter(request: Request): BuildFilter {
-  const { name: _name, ...filter } = parseFilter(queryOf(request));
-  return filter;
 }
 
 function prepare(value: unknown): PreparedJson {

@@ -1,9 +1,9 @@
 import type { Request, RequestHandler, Response, Router } from 'express';
 import { API_GROUP, API_VERSION, BUILD_PLURAL } from '../../crds/constants.js';
 import { resourcePath } from '../../lib/kube/paths.js';
-import { parseFilter } from '../builds/parse-filter.js';
-import { queryOf } from '../http/query.js';
+import { filterOf } from '../builds/filter-of-query.js';
 import { addRoute, strictRouter } from '../http/routes.js';
+import { queryReader } from '../openapi/read-query.js';
 import type { GatewayServices } from '../services.js';
 import { BuildFeed } from './build-feed.js';
 import { EventHub } from './event-hub.js';
@@ -31,8 +31,9 @@ export function createEventsRouter(services: EventServices): Router {
 }
 
 function streamEvents(hub: EventHub): RequestHandler {
+  const readQuery = queryReader('/api/v1/build-events', 'get');
   return async (request, response) => {
-    const filter = parseFilter(queryOf(request));
+    const filter = filterOf(readQuery(request));
     hub.refuseTooMany();
     sendHeaders(request, response);
     if (request.method === 'HEAD') response.end();

@@ -19,10 +19,3 @@ export function refuseUnknown(request: Pick<Request, 'originalUrl'>, known: read
   const expected = known.length === 0 ? 'none is expected' : `expected are ${known.join(', ')}`;
   throw new HttpError(400, `The query has an unknown parameter "${unknown.slice(0, 64)}"; ${expected}.`);
 }
-
-/** @throws HttpError 400. */
-export function required(query: ReadonlyMap<string, string>, key: string): string {
-  const value = query.get(key);
-  if (value !== undefined) return value;
-  throw new HttpError(400, `The query needs the parameter ${key}.`);
-}

@@ -3,44 +3,86 @@ import { MAX_PR } from '../builds/identity.js';
 
 /** Words for writing operations of OpenAPI shortly. */
 
-const TEXT = { type: 'string' };
+/** A schema of a parameter; its description goes on after "must be", for whoever sent another value. */
+export interface ParameterSchema {
+  readonly type: 'string' | 'integer' | 'boolean';
+  readonly description?: string;
+  readonly enum?: readonly string[];
+  readonly [keyword: string]: unknown;
+}
 
-const DESCRIPTIONS: Readonly<Record<string, { description: string; schema: object }>> = {
+export interface QueryParameter {
+  readonly in: 'query';
+  readonly name: string;
+  readonly required: boolean;
+  readonly description: string;
+  readonly schema: ParameterSchema;
+}
+
+interface Description {
+  readonly description: string;
+  readonly schema: ParameterSchema;
+}
+
+const TEXT: ParameterSchema = { type: 'string' };
+
+const DESCRIPTIONS: Readonly<Record<string, Description>> = {
   repo: { description: 'owner/name, without regard to case.', schema: TEXT },
   target_branch: { description: 'The branch, or the base of a pull request.', schema: TEXT },
   branch: { description: 'That branch itself, without pull requests.', schema: TEXT },
   pr: {
     description: 'The number of a pull request.',
-    schema: { type: 'integer', minimum: 1, maximum: MAX_PR },
+    schema: {
+      type: 'integer',
+      minimum: 1,
+      maximum: MAX_PR,
+      description: 'the number of a pull request, a whole number from 1 on',
+    },
   },
   status: { description: 'The state.', schema: { type: 'string', enum: BUILD_STATES } },
   commit: { description: 'The full hash.', schema: TEXT },
   build_name: { description: 'The name of a build.', schema: TEXT },
-  all: { description: 'True where no filter is given.', schema: { type: 'boolean' } },
+  all: {
+    description: 'True where no filter is given.',
+    schema: { type: 'boolean', description: 'true or false' },
+  },
   follow: { description: 'True goes on with what comes.', schema: { type: 'boolean' } },
   name: { description: 'The name of the build.', schema: TEXT },
   live: { description: 'With any value: to the build itself, if it is started.', schema: TEXT },
 };
 
+const BRANCH: ParameterSchema = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 255,
+  pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+  description: 'a branch of 1 to 255 characters without control characters',
+};
+
 /** What must be a text of some form where it is required; as a filter it may be any text, and an empty one is none. */
-const FORMS: Readonly<Record<string, object>> = {
+const FORMS: Readonly<Record<string, ParameterSchema>> = {
   repo: {
     type: 'string',
     maxLength: 140,
-    pattern: '^[A-Za-z0-9_-][A-Za-z0-9._-]*/[A-Za-z0-9_-][A-Za-z0-9._-]*$',
+    pattern: '^(?!\\.+/)[A-Za-z0-9._-]+/(?!\\.+$)[A-Za-z0-9._-]+$',
+    description: 'a repository as owner/name, for example oca/mis-builder',
   },
-  target_branch: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[^\\u0000-\\u001f\\u007f]+$' },
-  branch: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[^\\u0000-\\u001f\\u007f]+$' },
-  commit: { type: 'string', pattern: '^([0-9a-fA-F]{40}|[0-9a-fA-F]{64})$' },
+  target_branch: BRANCH,
+  branch: BRANCH,
+  commit: {
+    type: 'string',
+    pattern: '^([0-9a-fA-F]{40}|[0-9a-fA-F]{64})$',
+    description: 'the full hash of a commit, 40 or 64 hexadecimal digits; "git rev-parse HEAD" prints it',
+  },
 };
 
 /** Parameters of a query; those with `!` at the end are required. */
-export function query(...names: string[]): object[] {
+export function query(...names: string[]): QueryParameter[] {
   return names.map((word) => {
     const name = word.replace(/!$/, '');
     const required = name !== word;
-    const form = required ? FORMS[name] : undefined;
-    return { in: 'query', name, required, ...DESCRIPTIONS[name], ...(form && { schema: form }) };
+    const { description, schema } = DESCRIPTIONS[name] as Description;
+    return { in: 'query', name, required, description, schema: (required && FORMS[name]) || schema };
   });
 }
 

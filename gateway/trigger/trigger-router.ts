@@ -2,27 +2,28 @@ import type { Router } from 'express';
 import type { GitHubClient } from '../../lib/github/client.js';
 import { GitHubError } from '../../lib/github/errors.js';
 import { type IdentityClaim, parseBranch, parseIdentity, parseRepo } from '../builds/identity.js';
-import { parsePr } from '../builds/parse-filter.js';
 import { HttpError } from '../http/http-error.js';
-import { queryOf, required } from '../http/query.js';
 import { addRoute, strictRouter } from '../http/routes.js';
+import { type QueryValues, queryReader } from '../openapi/read-query.js';
 import type { GatewayServices } from '../services.js';
 
 export type TriggerServices = Pick<GatewayServices, 'actions' | 'authenticator'> & {
   readonly github: Pick<GitHubClient, 'headOfBranch' | 'headOfPullRequest'>;
 };
 
-type Query = ReadonlyMap<string, string>;
-
 /** `POST /builds/trigger/branch` and `/builds/trigger/pr`, relative to where the API is: GitHub is asked for the head. */
 export function createTriggerRouter({ actions, authenticator, github }: TriggerServices): Router {
   const router = strictRouter();
-  const serve = (path: string, headOf: (query: Query) => Promise<IdentityClaim>) => {
+  const serve = (
+    path: '/builds/trigger/branch' | '/builds/trigger/pr',
+    headOf: (query: QueryValues) => Promise<IdentityClaim>,
+  ) => {
+    const readQuery = queryReader(`/api/v1${path}`, 'post');
     addRoute(router, path, {
       post: [
         authenticator.requires('trigger'),
         async (request, response) => {
-          const identity = parseIdentity(await headOf(queryOf(request)));
+          const identity = parseIdentity(await headOf(readQuery(request)));
           response.json(await actions.ensure(identity));
         },
       ],
@@ -33,16 +34,19 @@ export function createTriggerRouter({ actions, authenticator, github }: TriggerS
   return router;
 }
 
-async function headOfBranch(query: Query, github: TriggerServices['github']): Promise<IdentityClaim> {
-  const repo = parseRepo(required(query, 'repo'));
-  const targetBranch = parseBranch(required(query, 'branch'));
+async function headOfBranch(query: QueryValues, github: TriggerServices['github']): Promise<IdentityClaim> {
+  const repo = parseRepo(query.repo ?? '');
+  const targetBranch = parseBranch(query.branch ?? '');
   const commit = await asking(github.headOfBranch(repo, targetBranch));
   return { repo, targetBranch, pr: null, commit };
 }
 
-async function headOfPullRequest(query: Query, github: TriggerServices['github']): Promise<IdentityClaim> {
-  const repo = parseRepo(required(query, 'repo'));
-  const pr = parsePr(required(query, 'pr'));
+async function headOfPullRequest(
+  query: QueryValues,
+  github: TriggerServices['github'],
+): Promise<IdentityClaim> {
+  const repo = parseRepo(query.repo ?? '');
+  const { pr = 0 } = query;
   return { repo, pr, ...(await asking(github.headOfPullRequest(repo, pr))) };
 }
 

@@ -5,8 +5,9 @@ import { countBuilds } from '../../../gateway/builds/build-counts.js';
 import { buildJson, listedJson } from '../../../gateway/builds/build-json.js';
 import { recordOf } from '../../../gateway/builds/build-record.js';
 import { stateOf } from '../../../gateway/builds/build-state.js';
+import { filterOf } from '../../../gateway/builds/filter-of-query.js';
 import { parseIdentity } from '../../../gateway/builds/identity.js';
-import { parseFilter } from '../../../gateway/builds/parse-filter.js';
+import { queryReader } from '../../../gateway/openapi/read-query.js';
 import type { KubeObject } from '../../../lib/kube/types.js';
 import { directoryOf, record, SETTINGS } from './builders.js';
 
@@ -123,24 +124,47 @@ describe('The counts', () => {
   });
 });
 
-describe('A filter', () => {
-  it('takes no parameter for one that it does not know', () => {
-    expect(
-      parseFilter(
-        new Map([
-          ['constructor', 'x'],
-          ['__proto__', 'y'],
-        ]),
-      ),
-    ).toEqual({});
+describe('A query', () => {
+  const read = (path: '/api/v1/builds', query: string, method: 'get' | 'post' | 'delete' = 'get') => {
+    const options = { refuseOthers: method === 'delete' };
+    const url = `${path}?${query}`;
+    return queryReader(path, method, options)({ url, originalUrl: url });
+  };
+
+  it('takes no parameter for one that the document does not know', () => {
+    expect(read('/api/v1/builds', 'constructor=x&__proto__=y&build_name=z')).toEqual({});
+    expect(() => read('/api/v1/builds', 'constructor=x', 'delete')).toThrow(
+      /unknown parameter "constructor"/,
+    );
   });
 
   it.each(['1', '0012', '2147483647'])('takes %s for the number of a pull request', (pr) => {
-    expect(parseFilter(new Map([['pr', pr]])).pr).toBe(Number(pr));
+    expect(filterOf(read('/api/v1/builds', `pr=${pr}`))).toEqual({ pr: Number(pr) });
   });
 
-  it.each(['0', '-1', '1e3', '0x10', ' 1', '1 ', '٣', '2147483648', 'NaN'])('refuses %j as one', (pr) => {
-    expect(() => parseFilter(new Map([['pr', pr]]))).toThrow(/number/);
+  it.each(['0', '-1', '1e3', '0x10', '%201', '1%20', '٣', '2147483648', 'NaN', '7.0'])(
+    'refuses %s as one',
+    (pr) => {
+      expect(() => read('/api/v1/builds', `pr=${pr}`)).toThrow(
+        'The parameter pr must be the number of a pull request, a whole number from 1 on.',
+      );
+    },
+  );
+
+  it.each([
+    ['status=odd', 'get', /status must be one of stopped, /],
+    ['all=yes', 'delete', /all must be true or false/],
+    ['repo=oca/web&target_branch=16.0', 'post', /needs the parameter commit/],
+    ['repo=oca&target_branch=16.0&commit=abc', 'post', /owner\/name/],
+    [`repo=oca/web&target_branch=16.0&commit=abc`, 'post', /full hash/],
+    [`repo=oca/web&target_branch=${'x'.repeat(256)}&commit=${'a'.repeat(40)}`, 'post', /255 characters/],
+  ] as const)('of %s by %s is refused with what it must be', (query, method, sentence) => {
+    expect(() => read('/api/v1/builds', query, method)).toThrow(sentence);
+  });
+
+  it('lets repositories pass whose name begins with a dot', () => {
+    const query = `repo=OCA/.github&target_branch=main&commit=${'a'.repeat(40)}`;
+    expect(read('/api/v1/builds', query, 'post')).toMatchObject({ repo: 'OCA/.github' });
   });
 });
 
