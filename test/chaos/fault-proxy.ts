@@ -199,7 +199,7 @@ export class FaultProxy {
 
 function passLine(response: ServerResponse, line: string, fault: EventFault | undefined): void {
   // Lines that were under way when a fault ended the watch.
-  if (!response.writable) return;
+  if (isOver(response)) return;
   switch (fault?.type) {
     case 'lose':
       return;
@@ -209,7 +209,7 @@ function passLine(response: ServerResponse, line: string, fault: EventFault | un
       response.end(`${JSON.stringify({ type: 'ERROR', object: statusOf(410, 'Expired') })}\n`);
       return;
     case 'delay':
-      setTimeout(() => response.writable && response.write(`${line}\n`), fault.milliseconds);
+      setTimeout(() => isOver(response) || response.write(`${line}\n`), fault.milliseconds);
       return;
     case 'repeat':
       response.write(`${line}\n${line}\n`);
@@ -217,6 +217,11 @@ function passLine(response: ServerResponse, line: string, fault: EventFault | un
     default:
       response.write(`${line}\n`);
   }
+}
+
+/** `writable` stays true after the end of an answer. */
+function isOver(response: ServerResponse): boolean {
+  return response.writableEnded || response.destroyed;
 }
 
 /** The same list asked for in the same way: metadata alone and whole objects are different lists. */
