@@ -2,7 +2,7 @@ import { runGateway } from '../gateway/main.js';
 import { ConfigError } from '../lib/config/config-error.js';
 import { SettingsSource } from '../lib/config/settings-source.js';
 import { resyncFlag } from './flags.js';
-import { durationOf, stopSignal } from './long-running.js';
+import { durationOf, keepHeapSmall, stopSignal } from './long-running.js';
 import { parseSettingsFlags, withSettingsFlags } from './settings.js';
 import { describeFlags, UsageError } from './usage.js';
 
@@ -18,6 +18,7 @@ export async function run(args: string[]): Promise<number> {
   const resyncMs = durationOf('resync', given, { least: 100, usual: 5 * 60_000 });
   try {
     const source = new SettingsSource({ ...load, process: 'gateway' });
+    keepHeapSmall();
     await runGateway({ source, resyncMs, signal: stopSignal() });
     return 0;
   } catch (error) {

@@ -2,7 +2,7 @@ import { ConfigError } from '../lib/config/config-error.js';
 import { SettingsSource } from '../lib/config/settings-source.js';
 import { runOperator } from '../operator/main.js';
 import { leaseFlag, resyncFlag } from './flags.js';
-import { durationOf, stopSignal } from './long-running.js';
+import { durationOf, keepHeapSmall, stopSignal } from './long-running.js';
 import { parseSettingsFlags, withSettingsFlags } from './settings.js';
 import { describeFlags, UsageError } from './usage.js';
 
@@ -19,6 +19,7 @@ export async function run(args: string[]): Promise<number> {
   const leaseMs = durationOf('lease-duration', given, { least: 1_000, usual: 12_000 });
   try {
     const source = new SettingsSource({ ...load, process: 'operator' });
+    keepHeapSmall();
     await runOperator({ source, resyncMs, leaseMs, signal: stopSignal() });
     return 0;
   } catch (error) {
