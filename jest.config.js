@@ -8,13 +8,13 @@ const typescript = {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testEnvironment: 'node',
-  // A machine under load is slow, and no test may fail for that.
-  testTimeout: 30_000,
 };
 
 /** @type {import('jest').Config} */
 // biome-ignore lint/style/noDefaultExport: Jest reads the default export.
 export default {
+  // A machine under load is slow, and no test may fail for that.
+  testTimeout: 30_000,
   projects: [
     { ...typescript, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },
     {
