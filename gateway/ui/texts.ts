@@ -167,11 +167,14 @@ export const TEXTS = {
     stepStates: { done: '', now: 'now', todo: 'not yet', skipped: 'not needed' },
     standing: 'How it stands',
     rest: {
-      stopped: (took: string) => `Initialised in ${took}. It can be started, which takes a few seconds.`,
+      /** `took` is empty when it is not known. */
+      stopped: (took: string) =>
+        `Initialised${took === '' ? '' : ` in ${took}`}. It can be started, which takes a few seconds.`,
       starting: () => 'It is being started, which takes a few seconds.',
       started: () => 'It runs, until it is stopped or others need its place.',
       stopping: () => 'It is being stopped. What was entered in it stays.',
-      failed: (took: string) => `The initialisation failed after ${took}. The end of its log says why.`,
+      failed: (took: string) =>
+        `The initialisation failed${took === '' ? '' : ` after ${took}`}. The end of its log says why.`,
       refused: 'It was not initialised: what is said above has to be put right first.',
       undeploying: () => 'It is being removed, with all that belongs to it.',
     },

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { webAddress } from '../parts/web-address.js';
 import type { Session } from '../session/session.js';
+import { wasInitialised } from '../state/display-state.js';
 import type { Build } from '../store/build-store.js';
 import { TEXTS } from '../texts.js';
 import type { Deed, PageActions } from './page-actions.js';
@@ -39,9 +40,9 @@ function mainAction(options: BarOptions): TemplateResult | typeof nothing {
     case 'started':
       return openLink(build.deploy_link);
     case 'failed':
-      return build.init_started_at === null
-        ? nothing
-        : html`<button type="button" class="button main" @click=${showLog}>${words.readWhy}</button>`;
+      return wasInitialised(build)
+        ? html`<button type="button" class="button main" @click=${showLog}>${words.readWhy}</button>`
+        : nothing;
     default:
       return nothing;
   }

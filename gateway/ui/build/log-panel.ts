@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit';
-import { shownStateOf } from '../state/display-state.js';
+import { shownStateOf, wasInitialised } from '../state/display-state.js';
 import type { Build } from '../store/build-store.js';
 import { TEXTS } from '../texts.js';
 import { logOf } from './build-links.js';
@@ -35,7 +35,7 @@ function content(build: Build, kind: LogKind): TemplateResult {
   if (state === 'waiting') {
     return html`<div class="log-scroll"><p class="log-empty quiet">${words.later}</p></div>`;
   }
-  if (build.init_started_at === null) return html`<p class="quiet log-closed">${words.never}</p>`;
+  if (!wasInitialised(build)) return html`<p class="quiet log-closed">${words.never}</p>`;
   const isLive = kind === 'log' ? build.status === 'started' : state === 'initializing';
   // Another initialisation writes another log; so does another start.
   const run = kind === 'log' ? build.last_scaled : (build.init_started_at ?? '');

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { ShownState } from '../../pages/state-looks.js';
 import { durationText } from '../parts/times.js';
 import { buildPage } from '../parts/web-address.js';
-import { shownStateOf } from '../state/display-state.js';
+import { shownStateOf, wasInitialised } from '../state/display-state.js';
 import type { Build } from '../store/build-store.js';
 import { TEXTS } from '../texts.js';
 import { placeText } from './build-links.js';
@@ -24,8 +24,8 @@ export function progressView(
 function restText(build: Build, state: Exclude<ShownState, 'waiting' | 'initializing'>): string {
   const words = TEXTS.build.rest;
   const took = Date.parse(build.initialized_at ?? '') - Date.parse(build.init_started_at ?? '');
-  if (state === 'failed' && Number.isNaN(took)) return words.refused;
-  return words[state](durationText(took || 0));
+  if (state === 'failed' && !wasInitialised(build)) return words.refused;
+  return words[state](Number.isNaN(took) ? '' : durationText(took));
 }
 
 function waitingView(build: Build, { running, places }: Neighbours, now: number): TemplateResult {

@@ -62,11 +62,14 @@ function queueStep(build: BuildJson, { created, queued, started }: Times): Step 
 }
 
 function initialiseStep(build: BuildJson, { started, ended }: Times): Step {
-  if (started === null) {
-    const isRefused = build.status === 'failed';
-    return { key: 'initialising', state: isRefused ? 'skipped' : 'todo', at: null, took: null };
-  }
+  if (started === null) return initialiseStepWithoutTime(build);
   return step('initialising', started, ended, ended !== null, ended === null);
+}
+
+/** Not yet, never, or by another program: nobody told when that began. */
+function initialiseStepWithoutTime({ status, init_status: known }: BuildJson): Step {
+  if (known !== 'todo') return step('initialising', null, null, true, known === 'started');
+  return { key: 'initialising', state: status === 'failed' ? 'skipped' : 'todo', at: null, took: null };
 }
 
 function runSteps({ status }: BuildJson, { ready, scaled }: Times): Step[] {

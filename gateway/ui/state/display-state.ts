@@ -10,6 +10,11 @@ export function shownStateOf({ status, init_status, queue_position }: StateParts
   return init_status === 'todo' || (queue_position ?? null) !== null ? 'waiting' : 'initializing';
 }
 
+/** Whether it was ever initialised, well or not. Of builds that were adopted it is not known when that began. */
+export function wasInitialised({ init_status, init_started_at }: StateParts): boolean {
+  return (init_started_at ?? null) !== null || init_status !== 'todo';
+}
+
 export type StateParts = Pick<BuildJson, 'status' | 'init_status' | 'queue_position' | 'init_started_at'>;
 
 /** What is to be said besides the word: the place in the queue, or how long it has been initialising; else ''. */

@@ -69,6 +69,22 @@ describe('The way of a build', () => {
       ['created done', 'queued skipped', 'initialising skipped', 'failed now'],
     ],
     [
+      'that was adopted when it had failed',
+      { status: 'failed', init_status: 'failed', queued_at: null, init_started_at: null },
+      ['created done', 'queued skipped', 'initialising done', 'failed now'],
+    ],
+    [
+      'that was adopted while it was being initialised',
+      {
+        status: 'initializing',
+        init_status: 'started',
+        queued_at: null,
+        init_started_at: null,
+        initialized_at: null,
+      },
+      ['created done', 'queued skipped', 'initialising now', 'ready todo', 'started todo'],
+    ],
+    [
       'that starts',
       { status: 'starting', last_scaled: at(20) },
       ['created done 1', 'queued done 2', 'initialising done 5', 'ready done', 'started now'],
@@ -93,7 +109,7 @@ describe('The way of a build', () => {
     [
       'whose times are no times',
       { created: '', last_scaled: 'x', queued_at: 'x', init_started_at: '', initialized_at: null },
-      ['created done', 'queued skipped', 'initialising todo', 'ready todo', 'started todo'],
+      ['created done', 'queued skipped', 'initialising done', 'ready todo', 'started todo'],
     ],
   ])('%s', (_which, parts, steps) => {
     expect(brief(build(parts))).toEqual(steps);
