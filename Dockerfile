@@ -20,10 +20,11 @@ COPY . .
 RUN make build
 # What is imported at run time, and what licences ask for.
 RUN npm ci --omit=dev --no-audit --no-fund --ignore-scripts \
- && find node_modules dist -type f \( -name '*.map' -o -name '*.ts' -o -name '*.md' \) -delete \
+ && find node_modules dist -type f \( -name '*.map' -o -name '*.ts' -o -name '*.md' \) \
+      ! -iname 'licen[cs]e*' ! -iname 'notice*' ! -iname 'copying*' -delete \
  && rm -rf dist/test dist/bench dist/types \
  && mkdir /image \
- && cp -r --parents bin dist kubefiles node_modules package.json crds/runboatbuild.yaml /image
+ && cp -r --parents bin dist kubefiles node_modules package.json LICENSE crds/runboatbuild.yaml /image
 
 # Neither shell nor package manager: node, kubectl and the program.
 FROM ${RUNTIME_IMAGE}

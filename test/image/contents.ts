@@ -32,7 +32,8 @@ export async function fillImage(root: string): Promise<void> {
   const app = path.join(root, appFolder);
   for (const folder of ['bin', 'kubefiles'])
     await cp(path.join(repositoryRoot, folder), path.join(app, folder), { recursive: true });
-  await copyFile(path.join(repositoryRoot, 'package.json'), path.join(app, 'package.json'));
+  for (const file of ['package.json', 'LICENSE'])
+    await copyFile(path.join(repositoryRoot, file), path.join(app, file));
   await mkdir(path.join(app, 'crds'));
   const definition = path.join('crds', 'runboatbuild.yaml');
   await copyFile(path.join(repositoryRoot, definition), path.join(app, definition));
