@@ -130,9 +130,11 @@ describe('helm', () => {
     expect(await shortName()).toBe('rb');
   }, 240_000);
 
-  it('keeps builds when it uninstalls', async () => {
+  it('keeps builds, and the password of the database, when it uninstalls', async () => {
+    const before = await password('postgresql-password');
     await helm(['uninstall', 'runboat', '-n', home, '--wait'], { cluster });
     expect(await names('runboatbuilds')).toHaveLength(1);
+    expect(await password('postgresql-password')).toBe(before);
     expect(await names('rolebindings')).toEqual([]);
   }, 120_000);
 
