@@ -1,6 +1,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { callApi } from '../api.js';
 import { LightElement } from '../parts/light-element.js';
+import { memoryOf } from '../parts/memory.js';
 import { Ticking, Watching } from '../parts/watching.js';
 import { buildPage, webAddress } from '../parts/web-address.js';
 import type { Session } from '../session/session.js';
@@ -35,7 +36,7 @@ export class BuildPage extends LightElement {
   store: BuildStore | undefined;
   session: Session | undefined;
   private readonly redraw = () => this.requestUpdate();
-  private readonly seenBuilds = new SeenBuilds(localStorage);
+  private readonly seenBuilds = new SeenBuilds(memoryOf('localStorage'));
   private readonly actions = new PageActions(this.redraw);
   private readonly neighbours = new Neighbours(this.redraw);
   private readonly again = { isBuilding: false, trouble: '' };

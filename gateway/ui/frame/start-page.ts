@@ -1,3 +1,4 @@
+import { memoryOf } from '../parts/memory.js';
 import { Account } from '../session/account.js';
 import { PageSession } from '../session/page-session.js';
 import { ConnectionNotice } from './connection-notice.js';
@@ -14,7 +15,7 @@ export function startPage(): Page {
   customElements.define('rb-connection', ConnectionNotice);
   const connection = new ConnectionNotice();
   document.body.append(connection);
-  const session = new PageSession(sessionStorage);
+  const session = new PageSession(memoryOf('sessionStorage'));
   void session.resume();
   customElements.define('rb-account', Account);
   document.querySelector<Account>('rb-account')!.session = session;

@@ -1,12 +1,11 @@
 import { type ApiAnswer, callApi } from '../api.js';
+import type { Memory } from '../parts/memory.js';
 import type { Action, Session } from './session.js';
 
 interface Answer {
   readonly user: string | null;
   readonly actions: readonly Action[];
 }
-
-type Memory = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 
 /** Of the memory of the tab, which ends with it. */
 const KEY = 'runboat.authorization';
