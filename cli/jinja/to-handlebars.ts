@@ -1,7 +1,7 @@
 import { type Condition, conditionOf, writeBlock } from './conditions.js';
 import { type Expression, Unconverted } from './expression.js';
 import { type ForNode, type IfNode, parseTemplate, type TemplateNode } from './template.js';
-import { argumentOf, MAPS, type Scope } from './values.js';
+import { argumentOf, MAPS, type Names, type Scope, UNSURE } from './values.js';
 
 /** Something that a person has to look at. */
 export interface Finding {
@@ -26,18 +26,21 @@ export function toHandlebars(source: string): Converted {
   return { text, unconverted: writer.unconverted.sort(byLine), remarks: writer.remarks.sort(byLine) };
 }
 
+/** Names to which more are added. */
+type OpenNames = Map<string, string | typeof UNSURE>;
+
 class Writer {
   readonly unconverted: Finding[] = [];
   readonly remarks: Finding[] = [];
 
-  write(nodes: readonly TemplateNode[], outer: ReadonlyMap<string, string>, inLoop: boolean): string {
+  write(nodes: readonly TemplateNode[], outer: Names, inLoop: boolean): string {
     const names = new Map(outer);
     let text = '';
     for (const node of nodes) text = append(text, this.writeNode(node, names, inLoop));
     return text;
   }
 
-  private writeNode(node: TemplateNode, names: Map<string, string>, inLoop: boolean): string {
+  private writeNode(node: TemplateNode, names: OpenNames, inLoop: boolean): string {
     switch (node.kind) {
       case 'text':
         return node.text;
@@ -53,7 +56,7 @@ class Writer {
 
   private convert(
     node: Exclude<TemplateNode, { kind: 'text' | 'comment' | 'kept' }>,
-    names: Map<string, string>,
+    names: OpenNames,
     inLoop: boolean,
   ): string {
     const { line } = node;
@@ -61,7 +64,11 @@ class Writer {
     const scope: Scope = { names, inLoop, remark };
     try {
       if (node.kind === 'output') return print(node.value, scope);
-      if (node.kind === 'if') return this.writeIf(node, scope);
+      if (node.kind === 'if') {
+        const text = this.writeIf(node, scope);
+        for (const name of namesSetIn(node)) names.set(name, UNSURE);
+        return text;
+      }
       if (node.kind === 'for') return this.writeFor(node, scope);
       names.set(node.name, argumentOf(node.value, scope));
       return '';
@@ -105,6 +112,14 @@ class Writer {
     // Block parameters keep the names that the template has; the value comes first, as Handlebars wants it.
     return `{{#each ${path} as |${value ?? 'value'} ${key ?? 'key'}|}}${body}${whenFalse}{{/each}}`;
   }
+}
+
+/** Names that hold on after an `if`; those that a loop sets end with it. */
+function namesSetIn({ branches, whenFalse = [] }: IfNode): string[] {
+  return [...branches.flatMap(({ body }) => body), ...whenFalse].flatMap((node) => {
+    if (node.kind === 'set') return [node.name];
+    return node.kind === 'if' ? namesSetIn(node) : [];
+  });
 }
 
 /** What follows a branch: a text, and the same as links of a chain where it has that form. */

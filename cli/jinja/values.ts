@@ -1,9 +1,12 @@
 import { type Expression, Unconverted } from './expression.js';
 
+/** Paths and literals of Handlebars by the names of the Jinja template. */
+export type Names = ReadonlyMap<string, string | typeof UNSURE>;
+
 /** What names mean at a place of a template. */
 export interface Scope {
   /** By `set` and by loops: the Handlebars path or literal of each. */
-  readonly names: ReadonlyMap<string, string>;
+  readonly names: Names;
   /** Within a loop, where other names have to begin at the root. */
   readonly inLoop: boolean;
   /** Takes a remark about a small difference. */
@@ -25,6 +28,9 @@ const CONTEXT = [
   'build_secret_env',
   'build_template_vars',
 ];
+
+/** Stands for a name that was set within an `if`: a template of a bundle cannot tell which value it has after it. */
+export const UNSURE = Symbol('set within an if');
 
 /** The maps that a loop can go over. */
 export const MAPS = ['build_env', 'build_secret_env', 'build_template_vars'];
@@ -67,6 +73,8 @@ function quoted(text: string): string {
 
 function pathOf(name: string, { names, inLoop }: Scope): string {
   const known = names.get(name);
+  if (known === UNSURE)
+    throw new Unconverted(`"${name}" was set within an if; write what depends on it into that if.`);
   if (known !== undefined) return known;
   if (!CONTEXT.includes(name))
     throw new Unconverted(`runboat gives templates no "${name}"; there are ${CONTEXT.join(', ')}.`);

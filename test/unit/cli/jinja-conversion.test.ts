@@ -133,6 +133,17 @@ describe('a Jinja template', () => {
     expect(await render(jinja, { templateVars: { size: '2Gi' } })).toBe('2Gi');
   });
 
+  it('says that it cannot tell what was set within an if, and converts what is in that if', async () => {
+    const jinja = [
+      '{% set a = "x" %}',
+      '{% if mode == "stop" %}{% set a = "y" %}{{ a }}{% endif %}',
+      '{{ a }}',
+    ];
+    const { unconverted } = toHandlebars(jinja.join('\n'));
+    expect(unconverted).toMatchObject([{ line: 3, sentence: expect.stringContaining('"a" was set within') }]);
+    expect(await render(jinja.slice(0, 2).join('\n'), {}, 'stop')).toBe('y');
+  });
+
   it('takes white space away where - says so', async () => {
     expect(await render('a: {{- mode -}} b')).toBe('a:deploymentb');
     expect(await render('a  {%- if mode -%}  b  {%- endif -%}  c')).toBe('abc');
