@@ -21,3 +21,11 @@ export class Broken extends Error {
     super(`Broken: ${part}. ${sentence}`);
   }
 }
+
+/**
+ * The part that a sentence of the operator or the gateway tells of. A right that is lacking is named as such;
+ * "forbidden" alone is also what Kubernetes says of a quota and of Pod Security.
+ */
+export function partOf(said: string, otherwise: Part): Part {
+  return /\bright\b|cannot \w+ resource/i.test(said) ? 'rights' : otherwise;
+}

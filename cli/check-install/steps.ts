@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sign } from '../../gateway/webhook/signature.js';
 import type { Config } from '../../lib/config/types.js';
-import { Broken, type Part } from './broken.js';
+import { Broken, type Part, partOf } from './broken.js';
 
 export interface Check {
   readonly config: Config;
@@ -163,11 +163,6 @@ async function untilGone(check: Check, name: string): Promise<void> {
 function refused(answer: Answer, part: Part, what: string): Broken {
   const said = `${what}: the gateway answered ${answer.status}, ${sentenceOf(answer)}`;
   return new Broken(answer.status === 401 ? 'administrator' : part, said);
-}
-
-/** What the operator says of a right that it lacks names the right. */
-function partOf(said: string, otherwise: Part): Part {
-  return /\bright\b|cannot \w+ resource|forbidden/i.test(said) ? 'rights' : otherwise;
 }
 
 /** The build as it was last seen, wanted or not when time is up. A lacking right is told at once. */
