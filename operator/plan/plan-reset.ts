@@ -9,7 +9,7 @@ import {
   scaledDown,
 } from './facts-of.js';
 import type { Observed } from './observed.js';
-import { type Check, condition, firstOf, type Plan } from './plan.js';
+import { type Check, condition, firstOf, type Plan, type Shown } from './plan.js';
 import { showQueued } from './show.js';
 
 const steps: readonly Check[] = [
@@ -35,11 +35,23 @@ function isAnsweredByFirstAttempt({ build, deployment, overrides }: Observed): b
   return deployment?.overrides === undefined || deployment.overrides === overrides;
 }
 
-function stopInitialization(observed: Observed): Plan | undefined {
+function stopInitialization(observed: Observed, now: number): Plan | undefined {
   const jobs = initJobs(observed);
-  if (jobs.length === 0) return undefined;
+  const [newest] = jobs;
+  if (!newest) return undefined;
   const job = jobs.find((candidate) => !candidate.metadata.deleting);
-  return job ? { action: { type: 'deleteJob', job }, show: {} } : { show: {} };
+  const isTold = nextAttempt(observed) > newest.attempt;
+  const show = isTold ? {} : showUsed(observed, newest.attempt, now);
+  return job ? { action: { type: 'deleteJob', job }, show, statusFirst: !isTold } : { show };
+}
+
+/**
+ * The job was made, but the status does not tell of it yet: a higher number is stored before it is deleted. Else the
+ * number would be given twice, and a cleanup would not know that there is something to undo.
+ */
+function showUsed(observed: Observed, attempt: number, now: number): Shown {
+  const initializedFor = observed.build.status?.initializedFor ?? null;
+  return { ...showQueued(observed, attempt + 1, now), initializedFor };
 }
 
 function scaleDown(observed: Observed): Plan | undefined {

@@ -90,6 +90,47 @@ describe('a reset', () => {
       { phase: 'Queued', plan: { show: { attempt: 3, queuedAt: ago(90), initializedFor: 'two' } } },
     ],
     [
+      'Queued, its job just made: a higher number is stored before the job is deleted, and the reset goes on',
+      {
+        build: { spec, status: queued },
+        deployment: { initStatus: 'todo' },
+        jobs: [jobView({ attempt: 3 })],
+      },
+      {
+        action: 'deleteJob',
+        phase: 'Queued',
+        plan: { statusFirst: true, show: { attempt: 4, initializedFor: 'one' } },
+      },
+    ],
+    [
+      'Queued, its job just made and being deleted: the same number, so that it is not given again',
+      {
+        build: { spec, status: queued },
+        deployment: { initStatus: 'todo' },
+        jobs: [jobView({ attempt: 3, metadata: { deleting: true } })],
+      },
+      { action: 'none', plan: { show: { attempt: 4, initializedFor: 'one' } } },
+    ],
+    [
+      'never queued, its job just made before other overrides: the same, or nothing would tell of the job',
+      {
+        build: { spec },
+        deployment: { initStatus: 'todo', overrides: 'former' },
+        jobs: [jobView()],
+        slots: { initialize: 'granted', grantedAttempt: 1 },
+      },
+      { action: 'deleteJob', phase: 'Queued', plan: { statusFirst: true, show: { attempt: 2 } } },
+    ],
+    [
+      'Queued under a number above that of the job: only the job goes',
+      {
+        build: { spec, status: { ...queued, attempt: 4 } },
+        deployment: { initStatus: 'todo' },
+        jobs: [jobView({ attempt: 3 })],
+      },
+      { action: 'deleteJob', plan: { show: {} } },
+    ],
+    [
       'Initializing: the attempt is stopped',
       {
         build: { spec, status: { ...stopped, phase: 'Initializing', initStatus: 'started' } },
