@@ -10,6 +10,8 @@ interface Answer {
 /** Of the memory of the tab, which ends with it. */
 const KEY = 'runboat.authorization';
 
+const RETRY_MS = 1_000;
+
 /**
  * The session of this page, kept for the pages that follow in the same tab. Until the gateway has said what is
  * allowed, nothing is.
@@ -18,11 +20,16 @@ export class PageSession implements Session {
   user: string | null = null;
   authorization: string | undefined;
   private actions: readonly Action[] = [];
+  /** The gateway has answered. */
+  private isKnown = false;
   private readonly memory: Memory;
+  private readonly retryMs: number;
   private readonly handlers = new Set<() => void>();
 
-  constructor(memory: Memory) {
+  /** `retryMs`: milliseconds before the gateway is asked again; doubled, up to twenty times as long. */
+  constructor(memory: Memory, retryMs = RETRY_MS) {
     this.memory = memory;
+    this.retryMs = retryMs;
   }
 
   may(action: Action): boolean {
@@ -34,13 +41,18 @@ export class PageSession implements Session {
     return () => this.handlers.delete(handler);
   }
 
-  /** Goes on with what was signed in to; what is not accepted any more is forgotten. */
+  /**
+   * Goes on with what was signed in to; what is not accepted any more is forgotten. A gateway that does not answer is
+   * asked again until it does.
+   */
   async resume(): Promise<void> {
-    const kept = this.memory.getItem(KEY) ?? undefined;
-    const answer = await this.load(kept);
-    if (answer.ok || answer.status !== 401) return;
-    this.memory.removeItem(KEY);
-    await this.load();
+    for (let wait = this.retryMs; !this.isKnown; wait = Math.min(wait * 2, this.retryMs * 20)) {
+      const kept = this.memory.getItem(KEY) ?? undefined;
+      const answer = await this.load(kept);
+      if (answer.ok) return;
+      if (kept !== undefined && answer.status === 401) this.memory.removeItem(KEY);
+      else await new Promise((resolve) => setTimeout(resolve, wait));
+    }
   }
 
   /** A refusal changes nothing. */
@@ -56,8 +68,10 @@ export class PageSession implements Session {
     this.authorization = undefined;
     this.user = null;
     this.actions = [];
+    this.isKnown = false;
     this.tell();
-    await this.load();
+    const answer = await this.load();
+    if (!answer.ok) void this.resume();
   }
 
   /** Asks what the owner of credentials may do; without any, what everybody may do. An error leaves all as it was. */
@@ -67,6 +81,7 @@ export class PageSession implements Session {
       this.authorization = authorization;
       this.user = answer.value.user;
       this.actions = answer.value.actions;
+      this.isKnown = true;
       this.tell();
     }
     return answer;
