@@ -118,8 +118,9 @@ it('an API server that is not there is waited for, in words, and SIGTERM ends th
   expect(await running.stop()).toBe(0);
 });
 
-it('a namespace that does not exist is told and does not keep the operator from being ready', async () => {
-  const running = await startOperator({ namespace: 'no-such-namespace' });
+it('a namespace that does not exist is told, where it may be looked at, and does not keep the operator from being ready', async () => {
+  const admin = process.env['KUBECONFIG'];
+  const running = await startOperator({ namespace: 'no-such-namespace', kubeconfig: admin });
   try {
     const entry = running
       .entries()
