@@ -271,13 +271,15 @@ export class Capacity {
     this.decideStarts(limits);
     this.decideCleanups(limits);
     this.decideDeployed(limits);
-    await this.decideInitializations(limits);
+    await this.decideInitializations();
   }
 
-  private async decideInitializations(limits: Limits): Promise<void> {
-    if (this.grantable(limits).length === 0) return;
+  private async decideInitializations(): Promise<void> {
+    if (this.grantable(this.options.limits()).length === 0) return;
     if (this.options.gatherGrantsFor) await pause(this.options.gatherGrantsFor);
-    const granted = this.open ? this.grantable(limits) : [];
+    // All may have changed meanwhile, the settings too.
+    if (!this.open || this.options.paused()) return;
+    const granted = this.grantable(this.options.limits());
     if (granted.length === 0) return;
     try {
       await this.options.grants.add(granted.map(({ uid, attempt }) => ({ uid, attempt })));

@@ -108,6 +108,8 @@ class Operator {
       while (!signal.aborted) await this.lead(connection, shared);
     } finally {
       stopFollowing?.();
+      // Bundles that are still being checked would keep the process from ending in time.
+      shared.services.renderer.stop();
       await Promise.all(caches.all.map((informer) => informer.stop()));
     }
   }

@@ -62,6 +62,7 @@ export class Term {
   private readonly timers: NodeJS.Timeout[] = [];
   private sweeping: Promise<void> = Promise.resolve();
   private begun = false;
+  private ended = false;
 
   constructor(private readonly options: TermOptions) {
     const { config, client, caches, events, log, now } = options.services;
@@ -141,6 +142,7 @@ export class Term {
 
   /** Takes no more work and resolves when what is in hand is done. */
   async end(): Promise<void> {
+    this.ended = true;
     for (const timer of this.timers) clearTimeout(timer);
     await Promise.all([
       this.capacity.stop(),
@@ -174,7 +176,7 @@ export class Term {
    * take finalizers away: what was made of such a build is removed a moment later.
    */
   private sweepSoon(name: string): void {
-    this.timers.push(setTimeout(() => void this.sweepNow(name), vanishedDelay));
+    if (!this.ended) this.timers.push(setTimeout(() => void this.sweepNow(name), vanishedDelay));
   }
 
   private async sweepNow(build?: string): Promise<void> {
@@ -214,6 +216,8 @@ export class Term {
         );
       }
     } catch (error) {
+      // The check went on beside the work and was ended with it.
+      if (this.ended) return;
       log.error({ err: error }, 'The bundles could not be checked');
     }
   }

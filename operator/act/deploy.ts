@@ -13,6 +13,8 @@ import { noteResolved, settingsFor, storeSettings } from './recorded-settings.js
 
 /** First deployment, or that of a build whose Deployment went missing: everything is checked, recorded, applied. */
 export async function deploy(work: Work, initStatus: InitStatus, resolveAgain: boolean): Promise<void> {
+  // Whoever removed the Deployment may have removed the record too.
+  work.services.memory.forgetSettings(work.observed.build.metadata.uid);
   const { settings, stored } = await settingsFor(work, resolveAgain);
   const modes = await renderAll(work, settings);
   if (!stored) await storeSettings(work, settings);

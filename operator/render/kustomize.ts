@@ -19,6 +19,7 @@ export class KustomizeStopped extends KustomizeFailed {}
 export class Kustomize {
   private readonly kubectl: string;
   private readonly timeoutMs: number;
+  private readonly end = new AbortController();
   private running = 0;
   private readonly waiting: (() => void)[] = [];
 
@@ -26,6 +27,11 @@ export class Kustomize {
   constructor(kubectl: string, timeoutMs = DEFAULT_TIMEOUT_MS) {
     this.kubectl = kubectl;
     this.timeoutMs = timeoutMs;
+  }
+
+  /** Ends what runs: its callers get an AbortError, as do those that come later. */
+  stop(): void {
+    this.end.abort();
   }
 
   /** The YAML that kustomize makes of the files; at most two runs at once, others wait. Throws KustomizeFailed. */
@@ -42,6 +48,7 @@ export class Kustomize {
   }
 
   private async runNow(files: FileSet): Promise<string> {
+    this.end.signal.throwIfAborted();
     // Resolved, because kustomize names files by their real path in errors.
     const folder = await realpath(await mkdtemp(join(tmpdir(), 'runboat-bundle-')));
     try {
@@ -60,10 +67,12 @@ export class Kustomize {
       timeout: this.timeoutMs,
       killSignal: 'SIGKILL',
       maxBuffer: MAX_OUTPUT_BYTES,
+      signal: this.end.signal,
     } as const;
     return new Promise((done, reject) => {
       execFile(this.kubectl, ['kustomize', folder], options, (error, stdout, stderr) => {
         if (error === null) done(stdout);
+        else if (this.end.signal.aborted) reject(this.end.signal.reason);
         // A mode may have no resources at all, which kustomize takes for a mistake.
         else if (firstLine(stderr) === 'kustomization.yaml is empty') done('');
         else reject(this.explain(error, stderr, folder));

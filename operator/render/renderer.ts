@@ -47,6 +47,11 @@ export class Renderer {
     this.kustomize = new Kustomize(findKubectl(options.kubectl), options.timeoutMs);
   }
 
+  /** Ends the runs of kustomize; nothing that is not compiled yet is rendered any more. */
+  stop(): void {
+    this.kustomize.stop();
+  }
+
   /** The checked resources of one mode of one build: fresh trees. Throws BundleInvalid. */
   async render(bundle: Bundle, mode: Mode, input: RenderInput): Promise<KubeResource[]> {
     const rendered = renderTexts(bundle, mode, input);
