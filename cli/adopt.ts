@@ -1,5 +1,6 @@
 import { ConfigError } from '../lib/config/config-error.js';
 import { loadConfig } from '../lib/config/load.js';
+import type { Config } from '../lib/config/types.js';
 import { KubeClient } from '../lib/kube/client.js';
 import { connect } from '../lib/kube/connection.js';
 import { discover } from '../lib/kube/discovery.js';
@@ -28,17 +29,23 @@ export async function run(args: string[]): Promise<number> {
   }
   if (words.length > 0) throw new UsageError(`runboat adopt takes no argument such as "${words[0]}".`);
   const quietMs = durationOf('quiet-for', given, { least: 0, usual: 60_000 });
-  const connection = await connect();
   try {
     const { config, warnings } = loadConfig({ ...load, process: 'operator' });
     for (const warning of warnings) process.stderr.write(`Warning: ${warning}\n`);
-    const client = new KubeClient({ connection });
-    const kinds = kindTable(config.resourceTypes, await discover(client));
-    return await adopt({ client, config, kinds }, { quietMs, dryRun: given['dry-run'] === 'true' });
+    return await connectAndAdopt(config, { quietMs, dryRun: given['dry-run'] === 'true' });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);
     return 2;
+  }
+}
+
+async function connectAndAdopt(config: Config, options: Options): Promise<number> {
+  const connection = await connect();
+  try {
+    const client = new KubeClient({ connection });
+    const kinds = kindTable(config.resourceTypes, await discover(client));
+    return await adopt({ client, config, kinds }, options);
   } finally {
     await connection.close();
   }

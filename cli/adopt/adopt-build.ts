@@ -13,10 +13,11 @@ import { identityOf, sameIdentity } from '../../crds/names.js';
 import type { Config } from '../../lib/config/types.js';
 import type { KubeClient } from '../../lib/kube/client.js';
 import { isConflict } from '../../lib/kube/errors.js';
-import { objectPath, resourcePath } from '../../lib/kube/paths.js';
+import { objectPath } from '../../lib/kube/paths.js';
 import type { KubeObject, ObjectMeta } from '../../lib/kube/types.js';
 import { recordSettings } from '../../operator/act/recorded-settings.js';
 import { readIfThere } from '../../operator/cluster/apply.js';
+import { pathsIn } from '../../operator/cluster/caches.js';
 import type { KindTable, ServedKind } from '../../operator/cluster/kinds.js';
 import { viewBuild } from '../../operator/cluster/views.js';
 import type { BuildView } from '../../operator/plan/observed.js';
@@ -64,8 +65,8 @@ export async function adoptBuild(context: AdoptionContext, old: OldBuild): Promi
 
 /** The path of all builds, or of one. */
 export function buildPath({ config }: AdoptionContext, name?: string): string {
-  const [group = '', version = ''] = API_GROUP_VERSION.split('/');
-  return resourcePath({ group, version, plural: 'runboatbuilds', namespace: config.namespace, name });
+  const { builds } = pathsIn(config.namespace);
+  return name === undefined ? builds : objectPath(builds, name);
 }
 
 async function createPaused(context: AdoptionContext, old: OldBuild): Promise<BuildView> {
@@ -87,7 +88,7 @@ function paused({ name, spec }: OldBuild) {
 /** What waits is initialised anew by us; a cleanup is done anew in any case. */
 async function removeJobs(context: AdoptionContext, build: BuildView, kind: string): Promise<void> {
   const { client, config } = context;
-  const jobs = resourcePath({ group: 'batch', version: 'v1', plural: 'jobs', namespace: config.namespace });
+  const { jobs } = pathsIn(config.namespace);
   const labelSelector = `${LABEL_BUILD}=${build.metadata.name},${LABEL_JOB_KIND}=${kind}`;
   const { items } = await client.listAll<KubeObject>(jobs, { labelSelector });
   for (const { metadata } of items) {

@@ -1,6 +1,6 @@
 import { ANNOTATION_BUILD_UID, LABEL_BUILD } from '../../crds/constants.js';
-import { resourcePath } from '../../lib/kube/paths.js';
 import type { Deployment, KubeObject } from '../../lib/kube/types.js';
+import { pathsIn } from '../../operator/cluster/caches.js';
 import { viewBuild } from '../../operator/cluster/views.js';
 import type { BuildView } from '../../operator/plan/observed.js';
 import { BuildRefused, bundleMissing, resolveSettings } from '../../operator/settings.js';
@@ -23,23 +23,21 @@ export interface Survey {
 /** Looks at all Deployments and jobs of builds in the namespace, and writes nothing. */
 export async function survey(context: AdoptionContext): Promise<Survey> {
   const { client, config } = context;
-  const { namespace } = config;
+  const paths = pathsIn(config.namespace);
   const builds = (await client.listAll<KubeObject>(buildPath(context))).items;
   const begun = new Set(
     builds
       .filter(({ metadata }) => metadata.annotations?.[ANNOTATION_ADOPTING])
       .map(({ metadata }) => metadata.uid),
   );
-  const read = async <T>(group: string, plural: string) => {
-    const path = resourcePath({ group, version: 'v1', plural, namespace });
-    return (await client.listAll<T & KubeObject>(path, { labelSelector: LABEL_BUILD })).items;
-  };
+  const read = async <T>(path: string) =>
+    (await client.listAll<T & KubeObject>(path, { labelSelector: LABEL_BUILD })).items;
   const isFree = ({ metadata }: KubeObject) => {
     const owner = metadata.annotations?.[ANNOTATION_BUILD_UID];
     return owner === undefined || begun.has(owner);
   };
-  const deployments = (await read<Deployment>('apps', 'deployments')).filter(isFree);
-  const jobs = (await read<KubeObject>('batch', 'jobs')).filter(isFree);
+  const deployments = (await read<Deployment>(paths.deployments)).filter(isFree);
+  const jobs = (await read<KubeObject>(paths.jobs)).filter(isFree);
   const results = deployments.map((deployment) => ({ deployment, result: assess(context, deployment) }));
   return {
     adoptable: results.flatMap(({ result }) => (typeof result === 'string' ? [] : [result])),

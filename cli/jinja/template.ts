@@ -39,9 +39,7 @@ export type TemplateNode =
 
 /** Parses a template. Throws Unconverted, with `line N:`, when its tags do not match. */
 export function parseTemplate(source: string): TemplateNode[] {
-  const reader = new Reader(splitTemplate(source));
-  const nodes = reader.readUntil([]);
-  return nodes;
+  return new Reader(splitTemplate(source)).readUntil([]);
 }
 
 interface Tag {
