@@ -71,6 +71,8 @@ const delayMs = 1_500;
 
 /** How late the watches begin that follow older lists. */
 const staleMs = 15_000;
+/** How late other lists of the same collection are answered, which would show what the older one does not. */
+const slowListMs = 4_000;
 
 /** Turns a plan into what the proxy asks for, and counts what has happened. */
 export class PlannedFaults implements Faults {
@@ -191,7 +193,7 @@ export class PlannedFaults implements Faults {
 
 const jobsOrPods = /\/(jobs|pods)$/;
 
-/** What the next process gets to see first: once an older list of each collection, and its watch only later. */
+/** What the next process gets to see first: once an older list of each collection; all else of it comes only later. */
 class OlderLists {
   private readonly given = new Set<string>();
 
@@ -201,10 +203,11 @@ class OlderLists {
   ) {}
 
   faultOf({ agent, kind, path }: SeenRequest): RequestFault | undefined {
+    if (this.former.has(agent) || !this.collections.test(path)) return undefined;
     const once = `${kind} ${path}`;
-    if (this.former.has(agent) || !this.collections.test(path) || this.given.has(once)) return undefined;
+    const isFirst = !this.given.has(once);
     this.given.add(once);
-    if (kind === 'list') return { type: 'older-list' };
-    return kind === 'watch' ? { type: 'delay', milliseconds: staleMs } : undefined;
+    if (kind === 'list') return isFirst ? { type: 'older-list' } : { type: 'delay', milliseconds: slowListMs };
+    return kind === 'watch' && isFirst ? { type: 'delay', milliseconds: staleMs } : undefined;
   }
 }
