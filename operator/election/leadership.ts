@@ -57,6 +57,7 @@ export class Leadership implements GrantStore {
   private record: LeaseRecord | undefined;
   private validUntil = 0;
   private succeeds = false;
+  private hasTried = false;
   private writing: Promise<void> = Promise.resolve();
   private ended = new AbortController();
   private refusal = '';
@@ -78,7 +79,10 @@ export class Leadership implements GrantStore {
     return this.ended.signal;
   }
 
-  /** Whether this operator took over from one that had not given the Lease up; known once it leads. */
+  /**
+   * Whether somebody led before who had not given the Lease up, be it this very process: what he has sent may still
+   * arrive. Known once this operator leads.
+   */
   get inheritsRequests(): boolean {
     return this.succeeds;
   }
@@ -172,8 +176,10 @@ export class Leadership implements GrantStore {
 
   private async take(record: LeaseRecord | undefined): Promise<boolean> {
     this.record = record;
-    if (record?.holder !== this.options.identity)
-      this.succeeds = record !== undefined && record.holder !== '';
+    // The answer to an earlier try was lost; before the first one, an own name is that of a former leadership.
+    const isTaken = this.hasTried && record?.holder === this.options.identity;
+    if (!isTaken) this.succeeds = record !== undefined && record.holder !== '';
+    this.hasTried = true;
     this.grants.clear();
     for (const grant of record?.grants ?? []) this.grants.set(grant.uid, grant);
     try {
