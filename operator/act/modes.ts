@@ -28,9 +28,10 @@ export interface ModeResources {
   readonly hash: string;
 }
 
-/** The bundle of the settings. Throws BuildRefused when it is missing or cannot be used. */
+/** The bundle of the settings. Throws BuildRefused when it is missing or cannot be used, NotYet while it is read. */
 export function bundleOf(work: Work, settings: BuildSettings): Bundle {
   const { bundles } = work.services;
+  if (bundles.isUnread(settings.kubefiles)) throw new NotYet(`bundle ${settings.kubefiles} is being read`);
   const bundle = asRefusal(() => bundles.get(settings.kubefiles));
   if (!bundle) throw bundleMissing(settings.kubefiles);
   return bundle;

@@ -14,15 +14,24 @@ interface Entry {
 export class BundleStore {
   private folders: ReadonlyMap<string, string>;
   private readonly entries = new Map<string, Entry>();
+  /** Folders that were configured since they were looked at. */
+  private readonly unread = new Set<string>();
 
   /** `folders`: name of a bundle to its folder. Nothing is read before the first `refresh`. */
   constructor(folders: Readonly<Record<string, string>>) {
     this.folders = new Map(Object.entries(folders));
   }
 
-  /** Replaces the configured folders; takes effect at the next refresh. */
+  /** Replaces the configured folders; takes effect at the next refresh, until which new ones are unread. */
   setFolders(folders: Readonly<Record<string, string>>): void {
+    const before = this.folders;
     this.folders = new Map(Object.entries(folders));
+    for (const [name, folder] of this.folders) if (before.get(name) !== folder) this.unread.add(name);
+  }
+
+  /** Whether what is known of this name is not yet that of its configured folder. */
+  isUnread(name: string): boolean {
+    return this.unread.has(name) && this.folders.has(name);
   }
 
   /** The bundle as last read; undefined when it is not configured or its folder is gone. Throws BundleInvalid. */
@@ -40,12 +49,15 @@ export class BundleStore {
     }
     for (const [name, folder] of this.folders) {
       if (await this.refreshOne(name, folder)) changed.push(name);
+      if (this.folders.get(name) === folder) this.unread.delete(name);
     }
     return changed;
   }
 
   private async refreshOne(name: string, folder: string): Promise<boolean> {
     const stamp = await stampOf(folder);
+    // Another folder was configured meanwhile, which the next refresh reads.
+    if (this.folders.get(name) !== folder) return false;
     if (stamp === undefined) return this.entries.delete(name);
     const old = this.entries.get(name);
     if (old?.folder === folder && old.stamp === stamp) return false;
@@ -53,6 +65,7 @@ export class BundleStore {
       if (error instanceof BundleInvalid) return error;
       throw error;
     });
+    if (this.folders.get(name) !== folder) return false;
     this.entries.set(name, { folder, stamp, state });
     return old === undefined || identity(old.state) !== identity(state);
   }

@@ -28,7 +28,7 @@ export function smallBundle(isBroken: () => boolean): { bundles: BundleStore; re
     return changed;
   };
   return {
-    bundles: { get: () => ({}), refresh } as unknown as BundleStore,
+    bundles: { get: () => ({}), isUnread: () => false, refresh } as unknown as BundleStore,
     renderer: { render, renderAll } as unknown as Renderer,
   };
 }
