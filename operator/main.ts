@@ -178,7 +178,8 @@ class Operator {
       this.state = sentence;
     };
     const kinds = await awaitCluster({ client, namespace, resourceTypes, log, signal, waitsFor });
-    const hooks = (resource: string) => metrics.kube.informerHooks(resource);
+    const onRestored = () => this.term?.restored();
+    const hooks = (resource: string) => ({ ...metrics.kube.informerHooks(resource), onRestored });
     const caches = new Caches({ client, namespace, resyncMs, log, hooks });
     const touch = () => this.term?.capacity.touch();
     const initializing = new UnfinishedJobs(caches, 'initialize', touch);

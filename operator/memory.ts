@@ -33,6 +33,12 @@ export class Memory {
     this.settings.delete(uid);
   }
 
+  /** Everything, of all builds: the cluster is not what it was when it was learnt. */
+  forgetAll(): void {
+    this.facts.clear();
+    this.settings.clear();
+  }
+
   forget(uid: string): void {
     this.facts.delete(uid);
     this.settings.delete(uid);

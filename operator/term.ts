@@ -123,6 +123,12 @@ export class Term {
     this.reporter.changed(build);
   }
 
+  /** The cluster went back in time: what was learnt of it since has not happened. */
+  restored(): void {
+    this.services.memory.forgetAll();
+    if (this.begun) this.enqueueAll();
+  }
+
   /** Others are in force than `before`. What builds were given stays theirs; what was refused is tried again. */
   settingsChanged(before: Config): void {
     if (!this.begun) return;

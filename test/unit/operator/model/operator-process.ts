@@ -48,6 +48,8 @@ const kinds = new KindTable([
  */
 export class OperatorProcess {
   private alive = true;
+  /** How often the world went back in time, which ends all watches. */
+  private restores = 0;
   private readonly client: WorldClient;
   private readonly caches: Caches;
   private readonly grants: LeaseGrants;
@@ -101,6 +103,18 @@ export class OperatorProcess {
     if (this.alive) this.term.capacity.touch();
   }
 
+  /** The world went back in time, and the caches are replaced by what there is. */
+  worldRestored(): void {
+    this.restores++;
+    for (const plural of cached) {
+      const sink = this.informer(plural)['sink']();
+      const list = sink.beginList(this.options.world.resourceVersion, sink.highest);
+      for (const object of this.listed(plural)) sink.takeListed(list, object);
+      sink.endList(list);
+      this.term.restored();
+    }
+  }
+
   private informer(plural: CachedPlural): Informer<Cached> {
     const { builds, deployments, jobs, pods } = this.caches;
     const informers = { runboatbuilds: builds, deployments, jobs, pods };
@@ -123,7 +137,9 @@ export class OperatorProcess {
     const delay = random.chance(0.05) ? random.between(100, 5_000) : random.between(0, 60);
     const at = Math.max(Date.now() + delay, this.deliveredAt.get(plural) ?? 0);
     this.deliveredAt.set(plural, at);
-    setTimeout(() => this.deliver(type, plural, object), at - Date.now());
+    const { restores } = this;
+    const deliver = () => restores === this.restores && this.deliver(type, plural, object);
+    setTimeout(deliver, at - Date.now());
   }
 
   private deliver(type: WorldChange['type'], plural: CachedPlural, object: WorldObject): void {

@@ -191,7 +191,8 @@ export class Simulation {
   }
 }
 
-function configOf(limits: Limits): Config {
+/** Settings with these limits and a bundle of the model. */
+export function configOf(limits: Limits): Config {
   const rule = {
     index: 0,
     label: 'repos[0]',
