@@ -14,7 +14,7 @@ import {
   type Target,
   type WaitingBuild,
 } from './limits.js';
-import { isPaused, isRefused, resetPending } from './plan/facts-of.js';
+import { conditionOf, initJobs, isPaused, isRefused, isTold, resetPending } from './plan/facts-of.js';
 import type { BuildView, Observed, Slots } from './plan/observed.js';
 import type { Plan } from './plan/plan.js';
 import { WaitingQueue } from './waiting-queue.js';
@@ -71,6 +71,11 @@ export class Capacity {
   private readonly startGrants = new Map<string, string>();
   private readonly cleanupGrants = new Map<string, string>();
   private readonly blocked = new Set<string>();
+  /**
+   * Builds whose grant holds no place: its job was seen and counts itself, or the build is only observed. The grant
+   * stays written down until status or Deployment tell of the job, for nothing else tells it to the next operator.
+   */
+  private readonly idleGrants = new Set<string>();
   private readonly positions = new Map<string, number>();
   private readonly busy = new Set<string>();
   private readonly effects = new Set<Promise<void>>();
@@ -110,6 +115,7 @@ export class Capacity {
     this.updateStarting(observed, plan);
     this.updateCleanup(observed, plan);
     this.set(this.scaledUp, observed.build.metadata.uid, scaledUpOf(observed));
+    this.settleGrant(observed, plan);
     this.dropUnusedGrants(observed.build.metadata.uid, plan);
     this.set(this.deployed, observed.build.metadata.uid, deployedOf(observed));
     const changed = this.dirty;
@@ -124,9 +130,7 @@ export class Capacity {
     this.startGrants.delete(uid);
     this.cleanupGrants.delete(uid);
     this.blocked.delete(uid);
-    this.doubts.delete(uid);
-    this.options.grants.drop(uid);
-    this.touch();
+    this.releaseInitialization(uid);
   }
 
   /** The build's share of the limits, for its next plan. */
@@ -134,7 +138,8 @@ export class Capacity {
     const { uid } = build.metadata;
     const grant = this.options.grants.get(uid);
     return {
-      initialize: grant ? 'granted' : this.waiting.has(uid) ? 'waiting' : 'unasked',
+      initialize:
+        grant && !this.idleGrants.has(uid) ? 'granted' : this.waiting.has(uid) ? 'waiting' : 'unasked',
       grantedAttempt: grant?.attempt,
       start: this.startStateOf(uid),
       cleanup: this.cleanupGrants.has(uid) ? 'granted' : this.cleanups.has(uid) ? 'waiting' : 'unasked',
@@ -155,6 +160,7 @@ export class Capacity {
   /** Gives back a place for an initialisation: its job was seen, or the API server has refused it. */
   releaseInitialization(uid: string): void {
     this.doubts.delete(uid);
+    this.idleGrants.delete(uid);
     this.options.grants.drop(uid);
     this.touch();
   }
@@ -236,11 +242,26 @@ export class Capacity {
     );
   }
 
+  /** The grant of an initialisation leaves when something else tells of its job, or the build does not want it. */
+  private settleGrant(observed: Observed, plan: Plan): void {
+    const { uid } = observed.build.metadata;
+    const grant = this.options.grants.get(uid);
+    if (!grant || this.isInDoubt(uid)) return;
+    const uses = ['createJob', 'markStarted', 'deploy', 'redeploy', 'confirmDeployment'];
+    const isKept = plan.keepsGrant === true || hadJob(observed, grant.attempt);
+    if (isOver(observed, grant.attempt)) this.releaseInitialization(uid);
+    else if (isKept) this.freePlace(uid);
+    else if (!uses.includes(plan.action?.type ?? '')) this.releaseInitialization(uid);
+  }
+
+  private freePlace(uid: string): void {
+    if (this.idleGrants.has(uid)) return;
+    this.idleGrants.add(uid);
+    this.dirty = true;
+  }
+
   /** A place is given back when its holder has become visible, or does not want it any more. */
   private dropUnusedGrants(uid: string, plan: Plan): void {
-    const uses = ['createJob', 'markStarted', 'deploy', 'redeploy', 'confirmDeployment'];
-    const usesGrant = plan.keepsGrant === true || uses.includes(plan.action?.type ?? '');
-    if (!usesGrant && this.options.grants.get(uid) && !this.isInDoubt(uid)) this.releaseInitialization(uid);
     const wantsStart = plan.action?.type === 'start' || plan.wants?.slot === 'start';
     if (this.scaledUp.has(uid) || !wantsStart) this.releaseStart(uid);
     const wantsCleanup = plan.action?.type === 'createCleanupJob' || plan.wants?.slot === 'cleanup';
@@ -281,6 +302,7 @@ export class Capacity {
     if (!this.open || this.options.paused()) return;
     const granted = this.grantable(this.options.limits());
     if (granted.length === 0) return;
+    for (const { uid } of granted) this.idleGrants.delete(uid);
     try {
       await this.options.grants.add(granted.map(({ uid, attempt }) => ({ uid, attempt })));
     } catch (error) {
@@ -300,7 +322,8 @@ export class Capacity {
   }
 
   private usedInitializations(): Attempt[] {
-    return [...this.options.grants.all(), ...this.options.initializing()];
+    const grants = [...this.options.grants.all()].filter(({ uid }) => !this.idleGrants.has(uid));
+    return [...grants, ...this.options.initializing()];
   }
 
   private decideStarts(limits: Limits): void {
@@ -395,6 +418,19 @@ export class Capacity {
 
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+function hadJob(observed: Observed, attempt: number): boolean {
+  const isMade = observed.facts.jobMade?.attempt === attempt;
+  return isMade || initJobs(observed).some((job) => job.attempt === attempt);
+}
+
+/** The Deployment, the number in the status, or the condition of a cleanup tells what there is to tell of an attempt. */
+function isOver(observed: Observed, attempt: number): boolean {
+  const { initStatus = 'todo' } = observed.deployment ?? {};
+  return (
+    initStatus !== 'todo' || isTold(observed, attempt) || conditionOf(observed, 'CleanedUp') !== undefined
+  );
 }
 
 function grantedStart(uid: string, name: string): ScaledUpBuild {

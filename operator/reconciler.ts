@@ -5,7 +5,7 @@ import type { KubeObject } from '../lib/kube/types.js';
 import { act } from './act/act.js';
 import type { Services, Work } from './act/context.js';
 import { asDenied, NotYet } from './cluster/apply.js';
-import type { BuildView, Observed } from './plan/observed.js';
+import type { BuildView, Facts, JobView, Observed } from './plan/observed.js';
 import type { Action, Plan, Shown } from './plan/plan.js';
 import { planBuild } from './plan/plan-build.js';
 import { showDenied } from './plan/show.js';
@@ -53,6 +53,9 @@ export class Reconciler {
     for (const build of this.services.caches.builds.list()) {
       const observed = this.gather(build);
       this.uids.set(build.metadata.name, build.metadata.uid);
+      // The predecessor may have made a job that is gone again.
+      const { grantedAttempt } = observed.slots;
+      if (grantedAttempt !== undefined) observed.facts.jobInDoubt = grantedAttempt;
       this.services.capacity.update(observed, planBuild(observed, this.services.now()));
     }
   }
@@ -127,11 +130,13 @@ export class Reconciler {
     const { caches, capacity, config, memory } = this.services;
     const facts = memory.factsOf(build.metadata.uid);
     const pods = caches.podsOfBuild(build);
+    const jobs = caches.jobsOfBuild(build);
     if (pods.some(({ kind }) => kind !== 'cleanup')) facts.noPodLeft = false;
+    noteJobs(facts, jobs);
     return {
       build,
       deployment: caches.deploymentOf(build),
-      jobs: caches.jobsOfBuild(build),
+      jobs,
       pods,
       facts,
       slots: capacity.slotsOf(build),
@@ -227,6 +232,13 @@ export class Reconciler {
     } catch (error) {
       log.debug({ build: name, err: error }, 'A live read failed; the watch will tell');
     }
+  }
+}
+
+/** A job that was seen may be gone a moment later, and nothing else may tell that there was one. */
+function noteJobs(facts: Facts, jobs: readonly JobView[]): void {
+  for (const { kind, attempt } of jobs) {
+    if (kind === 'initialize' && attempt > (facts.jobMade?.attempt ?? 0)) facts.jobMade = { attempt };
   }
 }
 

@@ -37,14 +37,17 @@ export async function createInitJob(work: Work, attempt: number): Promise<void> 
     work.services.caches.jobs.observe(job);
     delete facts.jobRefused;
     delete facts.jobDelays;
-    facts.jobMadeAt = work.services.now();
+    facts.jobMade = { attempt, at: work.services.now() };
+    facts.noPodLeft = false;
     work.log.info({ attempt, job: job.metadata.name }, 'Initialisation begins');
   } catch (thrown) {
     const error = asDenied(thrown);
     if (error instanceof BuildRefused) return refuseJob(work, error.verdict);
     if (error instanceof NotYet && isTooOften(work)) return refuseJob(work, delayVerdict(error));
-    if (mayHaveHappened(error) && !(error instanceof NotYet))
+    if (mayHaveHappened(error) && !(error instanceof NotYet)) {
+      facts.jobInDoubt = attempt;
       capacity.doubtInitialization(build.metadata.uid);
+    }
     throw error;
   }
 }
@@ -176,11 +179,10 @@ export async function confirmJob(work: Work, attempt: number): Promise<void> {
 /** The job vanished before its end was seen: the build goes back to the queue. */
 export async function forgetLostJob(work: Work, attempt: number): Promise<void> {
   const { caches, events } = work.services;
-  const { build, facts } = work.observed;
+  const { build } = work.observed;
   const deployment = caches.deploymentOf(build);
   if (!deployment) throw new NotYet('the Deployment vanished');
-  await patchState(work, deployment, { initStatus: 'todo' });
-  delete facts.jobMissing;
+  if (deployment.initStatus !== 'todo') await patchState(work, deployment, { initStatus: 'todo' });
   const message = `The job of initialisation ${attempt} vanished before its end was seen. The build is queued again.`;
   await events.record(build, { type: 'Warning', reason: 'JobLost', message });
   work.log.warn({ attempt }, 'The initialise job is lost; queued again');

@@ -70,7 +70,7 @@ export function isRefused(observed: Observed): boolean {
 }
 
 /**
- * An initialise job of this build existed at some time, so its cleanup job has something to undo. A second
+ * An initialise job of this build existed at some time, or may have, so its cleanup job has something to undo. A second
  * attempt is only numbered after a first job, and a start time is only written for a job that was seen.
  */
 export function everInitialized(observed: Observed): boolean {
@@ -80,6 +80,8 @@ export function everInitialized(observed: Observed): boolean {
     initStatus !== 'todo' ||
     (status?.attempt ?? 0) > 1 ||
     status?.initStartedAt !== undefined ||
+    observed.facts.jobMade !== undefined ||
+    observed.facts.jobInDoubt !== undefined ||
     initJobs(observed).length > 0 ||
     initPods(observed).length > 0
   );
@@ -87,10 +89,25 @@ export function everInitialized(observed: Observed): boolean {
 
 /** The number that the next initialisation gets, or has been given with Queued. */
 export function nextAttempt(observed: Observed): number {
-  const status = observed.build.status;
-  const last = status?.attempt ?? 0;
-  if (status?.phase === 'Queued' && last > 0) return last;
-  return last + 1;
+  return Math.max(storedAttempt(observed), usedAttempt(observed) + 1);
+}
+
+/** The next number as far as the status tells. */
+function storedAttempt({ build }: Observed): number {
+  const last = build.status?.attempt ?? 0;
+  return build.status?.phase === 'Queued' && last > 0 ? last : last + 1;
+}
+
+/** The highest number that a job has had, or may have had; 0: none. One that is still granted can be used again. */
+export function usedAttempt(observed: Observed): number {
+  const { jobMade, jobInDoubt = 0 } = observed.facts;
+  const lapsed = jobInDoubt === observed.slots.grantedAttempt ? 0 : jobInDoubt;
+  return Math.max(lapsed, jobMade?.attempt ?? 0, ...initJobs(observed).map(({ attempt }) => attempt));
+}
+
+/** The status tells for ever that there was a job of this attempt: the next one has a higher number. */
+export function isTold(observed: Observed, attempt: number): boolean {
+  return storedAttempt(observed) > attempt;
 }
 
 /** Annotation `runboat.dev/paused`, whatever its value but "false": the build is only observed. */

@@ -101,8 +101,10 @@ export interface Facts {
   /** A live read found no pod of the build; forgotten when one is seen again. */
   noPodLeft?: boolean;
   cleanup: CleanupFacts;
-  /** When the initialise job was made, milliseconds since the epoch; unknown after a restart. */
-  jobMadeAt?: number;
+  /** The newest initialise job that was made or seen, and when it was made here, milliseconds since the epoch. */
+  jobMade?: { attempt: number; at?: number };
+  /** The attempt whose job may have existed unseen: a predecessor was granted it, or its creation was not answered. */
+  jobInDoubt?: number;
   /** How often the initialise job could not be made for what may pass by itself. */
   jobDelays?: number;
   /** The API refused the initialise job; no other slot is asked before `retryAt`. */

@@ -31,8 +31,11 @@ export function planBuild(observed: Observed, now: number): Plan {
   return { ...plan, lookAgainAt: Math.min(lookAgainAt, plan.lookAgainAt ?? lookAgainAt) };
 }
 
-function paused(observed: Observed): Plan | undefined {
-  return observed.policy.paused || isPaused(observed.build) ? { show: {} } : undefined;
+function paused(observed: Observed, now: number): Plan | undefined {
+  if (!observed.policy.paused && !isPaused(observed.build)) return undefined;
+  // Its place is given back once it is sure that no job comes of it.
+  const lookAgain = observed.slots.initialize === 'granted' ? { lookAgainAt: now + 1_000 } : {};
+  return { show: {}, keepsGrant: true, ...lookAgain };
 }
 
 function deleting(observed: Observed, now: number): Plan | undefined {

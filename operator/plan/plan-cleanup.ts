@@ -66,9 +66,11 @@ function undeploying(verdict?: Verdict): Shown {
   return { phase: 'Undeploying', queuePosition: null, conditions: [...conditions, ready] };
 }
 
-/** The job may be on its way: whether it came to be decides about the cleanup, so that is waited for. */
+/** The job may be on its way: whether it comes to be decides about the cleanup, so that is waited for. */
 function grantInDoubt(observed: Observed, now: number): Plan | undefined {
   if (observed.slots.grantedAttempt === undefined || initJobs(observed).length > 0) return undefined;
+  // What is known already is recorded first, because the grant may be all that tells it.
+  if (everInitialized(observed) && !conditionOf(observed, 'CleanedUp')) return undefined;
   return { show: { phase: 'Undeploying' }, lookAgainAt: now + 1000 };
 }
 

@@ -1,4 +1,4 @@
-import { holds, initJobs, initPods, isSettled, lookAgainAfter, nextAttempt } from './facts-of.js';
+import { holds, initJobs, initPods, isSettled, isTold, lookAgainAfter, nextAttempt } from './facts-of.js';
 import type { JobView, Observed } from './observed.js';
 import { type Check, firstOf, type Plan } from './plan.js';
 import { showInitializing, showJobRefused, showQueued } from './show.js';
@@ -10,7 +10,9 @@ const whenTodo: readonly Check[] = [
   runningByMistake,
   believedJob,
   strayJob,
+  confirmGone,
   strayPods,
+  madeJobLost,
   jobRefused,
   jobGranted,
   waitForSlot,
@@ -31,10 +33,11 @@ function runningByMistake(observed: Observed): Plan | undefined {
   return { action: { type: 'stop' }, show: {} };
 }
 
-/** A job is believed when the status, with Queued, or a grant names its attempt. */
+/** A job is believed when the status, with Queued, or a grant names its attempt, and nobody is deleting it. */
 function isBelieved(observed: Observed, job: JobView): boolean {
   const { status } = observed.build;
   const isQueued = status?.phase === 'Queued';
+  if (job.metadata.deleting || (isQueued && isTold(observed, job.attempt))) return false;
   // Made before a reset that is queued under the same number, and seen only now.
   if (isQueued && job.initializedFor !== status.initializedFor) return false;
   const named = isQueued && status.attempt === job.attempt;
@@ -44,9 +47,8 @@ function isBelieved(observed: Observed, job: JobView): boolean {
 function believedJob(observed: Observed, now: number): Plan | undefined {
   const job = initJobs(observed).find((candidate) => isBelieved(observed, candidate));
   if (!job) return undefined;
-  if (job.metadata.deleting) return { show: {}, lookAgainAt: now + lookAgainAfter };
   const quietAt = deploymentQuietAt(observed);
-  if (now < quietAt) return { show: {}, lookAgainAt: quietAt, keepsGrant: true };
+  if (now < quietAt) return { show: { queuePosition: null }, lookAgainAt: quietAt };
   return { action: { type: 'markStarted' }, show: {} };
 }
 
@@ -55,8 +57,9 @@ function believedJob(observed: Observed, now: number): Plan | undefined {
  * Deployment twice at once: a change of ours in between would be refused and sent again.
  */
 function deploymentQuietAt({ deployment, facts }: Observed): number {
-  if (!deployment || isSettled(deployment) || facts.jobMadeAt === undefined) return 0;
-  return facts.jobMadeAt + controllerTakes;
+  const madeAt = facts.jobMade?.at;
+  if (!deployment || isSettled(deployment) || madeAt === undefined) return 0;
+  return madeAt + controllerTakes;
 }
 
 function strayJob(observed: Observed, now: number): Plan | undefined {
@@ -68,6 +71,22 @@ function strayJob(observed: Observed, now: number): Plan | undefined {
   const job = initJobs(observed).find((candidate) => !candidate.metadata.deleting);
   if (!job) return { show, lookAgainAt: now + lookAgainAfter };
   return { action: { type: 'deleteJob', job }, show, statusFirst: true };
+}
+
+/** Somebody deleted a job before it was marked as started: a live read tells what is left of it. */
+function confirmGone(observed: Observed): Plan | undefined {
+  const { jobMade, jobMissing, noPodLeft } = observed.facts;
+  if (!jobMade || jobMissing?.attempt === jobMade.attempt) return undefined;
+  if (noPodLeft && isTold(observed, jobMade.attempt)) return undefined;
+  return { action: { type: 'confirmJob', attempt: jobMade.attempt }, show: {} };
+}
+
+/** Its number is not given again, and a cleanup must know of it: a higher one is stored first. */
+function madeJobLost(observed: Observed, now: number): Plan | undefined {
+  const { jobMade } = observed.facts;
+  if (!jobMade || isTold(observed, jobMade.attempt)) return undefined;
+  const show = showQueued(observed, nextAttempt(observed), now);
+  return { action: { type: 'forgetLostJob', attempt: jobMade.attempt }, show, statusFirst: true };
 }
 
 /** Pods that outlived their job, for example because it was deleted with the orphan policy. */
@@ -101,7 +120,9 @@ function jobGranted(observed: Observed): Plan | undefined {
 
 function waitForSlot(observed: Observed, now: number): Plan {
   const attempt = nextAttempt(observed);
-  return { wants: { slot: 'initialize', attempt }, show: showQueued(observed, attempt, now) };
+  // A grant of another attempt is given back once it is sure that nothing comes of it.
+  const lookAgain = observed.slots.initialize === 'granted' ? { lookAgainAt: now + 1_000 } : {};
+  return { wants: { slot: 'initialize', attempt }, show: showQueued(observed, attempt, now), ...lookAgain };
 }
 
 function jobRuns(observed: Observed, now: number): Plan | undefined {

@@ -2,18 +2,21 @@ import {
   holds,
   initJobs,
   initPods,
+  isTold,
   lookAgainAfter,
   nextAttempt,
   resetPending,
   runPods,
   scaledDown,
+  usedAttempt,
 } from './facts-of.js';
 import type { Observed } from './observed.js';
 import { type Check, condition, firstOf, type Plan, type Shown } from './plan.js';
-import { showQueued } from './show.js';
+import { showInitializing, showQueued } from './show.js';
 
 const steps: readonly Check[] = [
   stopInitialization,
+  tellMark,
   scaleDown,
   waitForPods,
   confirmPodsGone,
@@ -36,13 +39,25 @@ function isAnsweredByFirstAttempt({ build, deployment, overrides }: Observed): b
 }
 
 function stopInitialization(observed: Observed, now: number): Plan | undefined {
+  const used = usedAttempt(observed);
+  const show = isTold(observed, used) ? undefined : showUsed(observed, used, now);
   const jobs = initJobs(observed);
-  const [newest] = jobs;
-  if (!newest) return undefined;
   const job = jobs.find((candidate) => !candidate.metadata.deleting);
-  const isTold = nextAttempt(observed) > newest.attempt;
-  const show = isTold ? {} : showUsed(observed, newest.attempt, now);
-  return job ? { action: { type: 'deleteJob', job }, show, statusFirst: !isTold } : { show };
+  if (job) return { action: { type: 'deleteJob', job }, show: show ?? {}, statusFirst: show !== undefined };
+  if (show) return { show, lookAgainAt: now };
+  return jobs.length > 0 ? { show: {} } : undefined;
+}
+
+/**
+ * The Deployment is marked as started, the status does not tell it yet, and the job is gone: the mark would be
+ * forgotten when all is applied again.
+ */
+function tellMark(observed: Observed, now: number): Plan | undefined {
+  const { deployment, build } = observed;
+  if (usedAttempt(observed) > 0) return undefined;
+  if (deployment?.initStatus !== 'started' || build.status?.phase === 'Initializing') return undefined;
+  const initializedFor = build.status?.initializedFor ?? null;
+  return { show: { ...showInitializing(observed, undefined), initializedFor }, lookAgainAt: now };
 }
 
 /**

@@ -67,7 +67,7 @@ export interface Plan {
   readonly show: Shown;
   /** Status must be stored before the action, because it is what a restart goes on from. */
   readonly statusFirst?: boolean;
-  /** The grant of an initialisation is still needed, though no step is due. */
+  /** The grant of an initialisation stays written down, though no step is due; it holds no place meanwhile. */
   readonly keepsGrant?: boolean;
   /** Milliseconds since the epoch at which to look again even if nothing happens. */
   readonly lookAgainAt?: number;

@@ -1,8 +1,17 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { ANNOTATION_PAUSED } from '../../../crds/constants.js';
 import { Capacity, type CapacityOptions } from '../../../operator/capacity.js';
 import type { Attempt, Limits, Target } from '../../../operator/limits.js';
 import { planBuild } from '../../../operator/plan/plan-build.js';
-import { ago, now, type ObservedParts, observed } from '../../support/observed.js';
+import {
+  ago,
+  condition,
+  deleting,
+  jobView,
+  now,
+  type ObservedParts,
+  observed,
+} from '../../support/observed.js';
 import { MemoryGrants } from './memory-grants.js';
 
 /** The real thing with a clock of its own; what it decides about other builds is only noted. */
@@ -173,6 +182,59 @@ describe('the limit of initialisations', () => {
     await setup.settle();
     expect([...grants.all()]).toHaveLength(1);
     setup.tell('a', runs);
+    expect([...grants.all()]).toEqual([]);
+  });
+
+  it('the grant of a job that was seen holds no place, but stays written down until it is told', async () => {
+    const { grants, initializing, limits } = begin();
+    limits.initializing = 1;
+    setup.tell('a', waits);
+    await setup.settle();
+    initializing.push({ uid: 'uid-a', attempt: 1 });
+    const deploymentOfNow = { initStatus: 'todo', observedGeneration: 0 } as const;
+    const jobMade = { attempt: 1, at: now };
+    setup.tell('a', { deployment: deploymentOfNow, jobs: [jobView()], facts: { jobMade } });
+    expect([...grants.all()]).toHaveLength(1);
+    // Somebody deletes it.
+    initializing.pop();
+    setup.tell('a', { ...waits, facts: { jobMade } });
+    expect([...grants.all()]).toHaveLength(1);
+    expect(setup.slots('a')).toMatchObject({ initialize: 'unasked', grantedAttempt: 1 });
+    expect(setup.capacity.counts().initializing.used).toBe(0);
+    const jobMissing = { attempt: 1 };
+    const build = { status: { phase: 'Queued', attempt: 2, queuedAt: ago(0) } as const };
+    setup.tell('a', { ...waits, build, facts: { jobMade, jobMissing } });
+    await setup.settle();
+    expect(setup.slots('a')).toMatchObject({ initialize: 'granted', grantedAttempt: 2 });
+  });
+
+  it.each([
+    ['runboat', {}, { policy: { paused: true } }],
+    ['the build', { annotations: { [ANNOTATION_PAUSED]: 'true' } }, {}],
+  ])('while %s is paused a grant holds no place, but stays written down', async (_what, metadata, parts) => {
+    const { grants, limits } = begin();
+    limits.initializing = 1;
+    setup.tell('a', waits);
+    await setup.settle();
+    setup.tell('a', { ...waits, ...parts, build: { metadata } });
+    expect([...grants.all()]).toHaveLength(1);
+    setup.tell('b', waits);
+    await setup.settle();
+    expect(setup.slots('b').initialize).toBe('granted');
+    setup.tell('b', runs);
+    setup.tell('a', waits);
+    await setup.settle();
+    expect(setup.slots('a')).toMatchObject({ initialize: 'granted', grantedAttempt: 1 });
+  });
+
+  it('a grant stays while its build is deleted, until it is recorded whether there is something to clean up', () => {
+    const { grants } = begin();
+    void grants.add([{ uid: 'uid-a', attempt: 1 }]);
+    const facts = { jobMade: { attempt: 1 } };
+    setup.tell('a', { ...waits, facts, build: { metadata: deleting } });
+    expect([...grants.all()]).toHaveLength(1);
+    const conditions = [condition('CleanedUp', 'False', 'CleanupPending')];
+    setup.tell('a', { ...waits, facts, build: { metadata: deleting, status: { conditions } } });
     expect([...grants.all()]).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, it } from '@jest/globals';
 import fc from 'fast-check';
-import { changedMinds, handovers, type Scenario, scenario } from './model/scenarios.js';
+import { changedMinds, handovers, type Scenario, scenario, unwanted } from './model/scenarios.js';
 import { Simulation } from './model/simulation.js';
 import { freezeTime, thawTime } from './model/virtual-time.js';
 
@@ -23,6 +23,10 @@ describe('the operator in a model of the world', () => {
 
   it('does so when users change their minds while an operator is killed', async () => {
     await check(changedMinds, runs / 2);
+  }, 3_600_000);
+
+  it('does so when users delete initialise jobs, and builds, as soon as they are there', async () => {
+    await check(unwanted, runs / 2);
   }, 3_600_000);
 });
 

@@ -63,7 +63,27 @@ describe('a build that is deleted', () => {
         deployment: { initStatus: 'todo' },
         slots: { initialize: 'granted', grantedAttempt: 1 },
       },
-      { action: 'none', phase: 'Undeploying' },
+      { action: 'none', phase: 'Undeploying', conditions: {} },
+    ],
+    [
+      'a job that was made and is gone already had something to clean up',
+      {
+        build: { metadata: deleting },
+        deployment: { initStatus: 'todo' },
+        slots: { grantedAttempt: 1 },
+        facts: { jobMade: { attempt: 1 } },
+      },
+      { conditions: { CleanedUp: 'False CleanupPending' } },
+    ],
+    [
+      'so may one of a predecessor, of which only the grant is left',
+      {
+        build: { metadata: deleting },
+        deployment: { initStatus: 'todo' },
+        slots: { initialize: 'granted', grantedAttempt: 1 },
+        facts: { jobInDoubt: 1 },
+      },
+      { conditions: { CleanedUp: 'False CleanupPending' } },
     ],
   ]);
 });

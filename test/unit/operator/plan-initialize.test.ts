@@ -120,6 +120,26 @@ describe('a job that exists before its attempt has begun', () => {
       { action: 'none', wants: 'none' },
     ],
     [
+      'one that was granted and is being deleted by somebody is not believed: a higher number is stored',
+      {
+        build: { status: queued },
+        deployment: todo,
+        jobs: [jobView({ metadata: { deleting: true } })],
+        slots: { initialize: 'granted', grantedAttempt: 1 },
+      },
+      { action: 'none', wants: 'none', phase: 'Queued', plan: { show: { attempt: 2 } } },
+    ],
+    [
+      'one that a grant names, but the status says that its number is over, is not believed',
+      {
+        build: { status: { ...queued, attempt: 2 } },
+        deployment: todo,
+        jobs: [jobView()],
+        slots: { grantedAttempt: 1 },
+      },
+      { action: 'deleteJob', plan: { show: { attempt: 2 } } },
+    ],
+    [
       'a pod that outlived its job is looked at and waited for, and no place is asked',
       { build: { status: queued }, deployment: todo, pods: [initPod] },
       { plan: { action: { type: 'confirmNoPods', deleteOrphans: true } }, wants: 'none' },
@@ -138,13 +158,13 @@ describe('a job that was just made, while the Deployment controller has not seen
   const slots = { initialize: 'granted', grantedAttempt: 1 } as const;
   testRows([
     [
-      'the controller is waited for, because it writes to the Deployment, and the place is kept',
-      { deployment: unseen, jobs: [job], slots, facts: { jobMadeAt: now - 400 } },
-      { action: 'none', wants: 'none', lookAgainIn: 2.6, plan: { keepsGrant: true } },
+      'the controller is waited for, because it writes to the Deployment, and no place in the queue is shown',
+      { deployment: unseen, jobs: [job], slots, facts: { jobMade: { attempt: 1, at: now - 400 } } },
+      { action: 'none', wants: 'none', lookAgainIn: 2.6, plan: { show: { queuePosition: null } } },
     ],
     [
       'but not for long',
-      { deployment: unseen, jobs: [job], slots, facts: { jobMadeAt: now - 3_000 } },
+      { deployment: unseen, jobs: [job], slots, facts: { jobMade: { attempt: 1, at: now - 3_000 } } },
       { action: 'markStarted' },
     ],
     [
@@ -154,8 +174,60 @@ describe('a job that was just made, while the Deployment controller has not seen
     ],
     [
       'once it has, the Deployment is marked',
-      { deployment: todo, jobs: [job], slots, facts: { jobMadeAt: now - 400 } },
+      { deployment: todo, jobs: [job], slots, facts: { jobMade: { attempt: 1, at: now - 400 } } },
       { action: 'markStarted' },
+    ],
+  ]);
+});
+
+describe('a job that was made and vanished before the Deployment was marked', () => {
+  const slots = { initialize: 'unasked', grantedAttempt: 1 } as const;
+  const made = { jobMade: { attempt: 1, at: now - 400 } };
+  const gone = { ...made, jobMissing: { attempt: 1 } };
+  testRows([
+    [
+      'it is not made again under its number: a live read decides',
+      { build: { status: queued }, deployment: todo, slots, facts: made },
+      { plan: { action: { type: 'confirmJob', attempt: 1 } }, wants: 'none' },
+    ],
+    [
+      'gone, but a pod of it still runs: that is removed first',
+      { build: { status: queued }, deployment: todo, slots, facts: gone, pods: [initPod] },
+      { action: 'confirmNoPods', wants: 'none' },
+    ],
+    [
+      'gone with its pods: a higher number is stored, then it is told',
+      { build: { status: queued }, deployment: todo, slots, facts: gone },
+      {
+        wants: 'none',
+        phase: 'Queued',
+        plan: { action: { type: 'forgetLostJob', attempt: 1 }, statusFirst: true, show: { attempt: 2 } },
+      },
+    ],
+    [
+      'after that a place is asked for the next number',
+      { build: { status: { ...queued, attempt: 2 } }, deployment: todo, slots, facts: gone },
+      { action: 'none', plan: { wants: { slot: 'initialize', attempt: 2 } } },
+    ],
+    [
+      'seen being deleted before it vanished: a live read still looks for its pods',
+      { build: { status: { ...queued, attempt: 2 } }, deployment: todo, facts: made },
+      { plan: { action: { type: 'confirmJob', attempt: 1 } }, wants: 'none' },
+    ],
+    [
+      'a grant that a predecessor left is redeemed, whether there was a job or not',
+      {
+        build: { status: queued },
+        deployment: todo,
+        slots: { initialize: 'granted', grantedAttempt: 1 },
+        facts: { jobInDoubt: 1 },
+      },
+      { plan: { action: { type: 'createJob', attempt: 1 } } },
+    ],
+    [
+      'a grant that could not be redeemed leaves a number that may have been used',
+      { build: { status: queued }, deployment: todo, facts: { jobInDoubt: 1 } },
+      { plan: { wants: { slot: 'initialize', attempt: 2 }, show: { attempt: 2 } } },
     ],
   ]);
 });

@@ -122,6 +122,20 @@ describe('a reset', () => {
       { action: 'deleteJob', phase: 'Queued', plan: { statusFirst: true, show: { attempt: 2 } } },
     ],
     [
+      'Queued, its job just made and gone already: a higher number is stored first',
+      {
+        build: { spec, status: queued },
+        deployment: { initStatus: 'todo' },
+        facts: { jobMade: { attempt: 3 } },
+      },
+      { action: 'none', lookAgainIn: 0, plan: { show: { attempt: 4, initializedFor: 'one' } } },
+    ],
+    [
+      'Queued, marked as started and its job gone, of which a new leader knows nothing: the mark is told first',
+      { build: { spec, status: queued }, deployment: { initStatus: 'started' } },
+      { phase: 'Initializing', lookAgainIn: 0, plan: { show: { attempt: 3, initializedFor: 'one' } } },
+    ],
+    [
       'Queued under a number above that of the job: only the job goes',
       {
         build: { spec, status: { ...queued, attempt: 4 } },

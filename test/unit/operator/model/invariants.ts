@@ -1,6 +1,7 @@
 import {
   ANNOTATION_ATTEMPT,
   ANNOTATION_BUILD_UID,
+  ANNOTATION_SKIP_CLEANUP,
   FINALIZER_BUILD,
   LABEL_BUILD,
   LABEL_JOB_KIND,
@@ -50,12 +51,18 @@ export function belongings(world: World, buildUid: string): string[] {
 export class Invariants {
   readonly violations: string[] = [];
   private readonly ended = new Set<string>();
+  /** UIDs of builds that an initialise job was ever made for, and of those whose cleanup job has completed. */
+  private readonly initialized = new Set<string>();
+  private readonly cleaned = new Set<string>();
 
   constructor(
     private readonly world: World,
     private readonly limits: () => Limits,
   ) {
-    world.onChange(({ object }) => this.noteEnd(object));
+    world.onChange(({ plural, object }) => {
+      this.noteEnd(object);
+      if (plural === 'jobs') this.noteJob(object);
+    });
   }
 
   before(write: Write): void {
@@ -95,6 +102,14 @@ export class Invariants {
     this.ended.add(`${object.metadata.uid}/${status.attempt}`);
   }
 
+  private noteJob(job: WorldObject): void {
+    const { labels = {}, annotations = {} } = job.metadata;
+    const uid = annotations[ANNOTATION_BUILD_UID] ?? '';
+    const isComplete = (job as Job).status?.conditions?.some(({ type }) => type === 'Complete') === true;
+    if (labels[LABEL_JOB_KIND] !== 'cleanup') this.initialized.add(uid);
+    else if (isComplete) this.cleaned.add(uid);
+  }
+
   private checkDelete({ key, body }: Write): void {
     const { preconditions } = body as unknown as {
       preconditions?: { uid?: string; resourceVersion?: string };
@@ -132,15 +147,27 @@ export class Invariants {
     this.expect(!this.ended.has(attempt), `initialisation ${attempt} has ended and gets another job`);
   }
 
-  private checkJob({ body }: Write): void {
-    const { labels = {} } = body.metadata;
-    if (labels[LABEL_JOB_KIND] !== 'cleanup') return;
-    const pods = this.world.list('pods').filter(({ metadata }) => {
-      const isOther = metadata.labels?.[LABEL_JOB_KIND] !== 'cleanup';
-      return isOther && metadata.labels?.[LABEL_BUILD] === labels[LABEL_BUILD];
+  /** No job begins beside pods of an initialisation, that for the cleanup beside none at all but its own. */
+  private checkJob({ body, isLate }: Write): void {
+    const { labels = {}, annotations = {} } = body.metadata;
+    const kind = labels[LABEL_JOB_KIND];
+    // It is answered with 409.
+    if (this.world.get(`jobs/${body.metadata.name}`)) return;
+    // Nothing can be done about what was sent before there was a pod and comes after it.
+    if (kind === 'initialize' && isLate) return;
+    // What a user scales up meanwhile can be there a moment later.
+    const build = labels[LABEL_BUILD];
+    const isByHand = this.world.get(`deployments/${build}-web`)?.metadata.annotations?.[byHand] !== undefined;
+    if (kind === 'cleanup' && isByHand) return;
+    const pods = this.world.list('pods').filter((pod) => {
+      const own = pod.metadata.labels?.[LABEL_JOB_KIND];
+      const isOfBuild =
+        pod.metadata.annotations?.[ANNOTATION_BUILD_UID] === annotations[ANNOTATION_BUILD_UID];
+      const matters = kind === 'cleanup' ? own !== 'cleanup' : own === 'initialize' && !isFinished(pod);
+      return isOfBuild && matters;
     });
     const names = pods.map(({ metadata }) => metadata.name);
-    this.expect(pods.length === 0, `the cleanup job of ${labels[LABEL_BUILD]} begins beside pods ${names}`);
+    this.expect(pods.length === 0, `the ${kind} job of ${build} begins beside pods ${names}`);
   }
 
   private checkFinalizers({ key, body }: Write): void {
@@ -152,7 +179,11 @@ export class Invariants {
     )
       return;
     if (body.metadata.finalizers?.includes(FINALIZER_BUILD)) return;
-    const left = belongings(this.world, build.metadata.uid);
+    const { uid, annotations = {} } = build.metadata;
+    const isClean =
+      !this.initialized.has(uid) || this.cleaned.has(uid) || annotations[ANNOTATION_SKIP_CLEANUP] === 'true';
+    this.expect(isClean, `${key} is let go without a cleanup, though it had an initialisation`);
+    const left = belongings(this.world, uid);
     this.expect(left.length === 0, `${key} is let go while there is ${left}`);
   }
 }

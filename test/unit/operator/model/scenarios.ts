@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Limits } from '../../../../operator/limits.js';
-import { restlessEvent, type UserEvent, userEvent } from './users.js';
+import { hastyEvent, restlessEvent, type UserEvent, userEvent } from './users.js';
 import { type FaultKind, faultKinds } from './world-client.js';
 
 /** What happens to a write of a kind of objects (empty: of any), after so many of them since the fault before. */
@@ -20,6 +20,8 @@ export interface Scenario {
   readonly lostEvents: number;
   /** Somebody else has an object of the name that build `f` needs. */
   readonly collision: boolean;
+  /** Of initialise jobs that a user deletes soon after they were made, per thousand. */
+  readonly unwantedJobs: number;
 }
 
 const fault: fc.Arbitrary<Fault> = fc.record({
@@ -40,6 +42,7 @@ export const scenario: fc.Arbitrary<Scenario> = fc.record({
   faults: fc.array(fault, { maxLength: 15, size: 'max' }),
   lostEvents: fc.constantFrom(0, 0, 20, 200),
   collision: fc.boolean(),
+  unwantedJobs: fc.constantFrom(0, 0, 300),
 });
 
 const crash: fc.Arbitrary<Fault> = fc.record({
@@ -56,6 +59,18 @@ export const handovers: fc.Arbitrary<Scenario> = fc.record({
   faults: fc.array(crash, { minLength: 3, maxLength: 15, size: 'max' }),
   lostEvents: fc.constant(0),
   collision: fc.constant(false),
+  unwantedJobs: fc.constant(0),
+});
+
+/** Users delete initialise jobs as soon as they are there, and often the build too, while operators are killed. */
+export const unwanted: fc.Arbitrary<Scenario> = fc.record({
+  seed: fc.integer(),
+  limits: fc.constant({ initializing: 2, started: 2, deployed: 6, cleaning: 2 }),
+  events: fc.array(hastyEvent, { minLength: 10, maxLength: 40, size: 'max' }),
+  faults: fc.array(fault, { maxLength: 15, size: 'max' }),
+  lostEvents: fc.constantFrom(0, 0, 200),
+  collision: fc.constant(false),
+  unwantedJobs: fc.constant(600),
 });
 
 const minute = 60_000;
@@ -80,6 +95,7 @@ const changedStart: fc.Arbitrary<Scenario> = fc
     faults: [{ writes, of: 'deployments', kind: 'crashLate' as const }],
     lostEvents: 0,
     collision: false,
+    unwantedJobs: 0,
   }));
 
 /** The operator is killed while it makes a job, and meanwhile another build has become more urgent. */
@@ -97,6 +113,7 @@ const changedOrder: fc.Arbitrary<Scenario> = fc
     faults: [{ writes, of: 'jobs', kind: 'crashLate' as const }],
     lostEvents: 0,
     collision: false,
+    unwantedJobs: 0,
   }));
 
 /** Users change their minds while an operator is killed and a write of its is still on its way. */

@@ -47,6 +47,9 @@ export class Simulation {
       this.lastChange = Date.now();
       this.note(`world ${type} ${plural}/${object.metadata.name} ${summary(object)}`);
     });
+    this.world.onChange(({ type, plural, object }) => {
+      if (type === 'ADDED' && plural === 'jobs') this.judgeJob(object);
+    });
     new Controllers({ world: this.world, random: this.random, outcomeOf: (pod) => this.outcomeOf(pod) });
   }
 
@@ -98,6 +101,25 @@ export class Simulation {
     if (event.type === 'limits') this.changeLimits(event.limits);
     if (event.type === 'quota') this.isQuotaFull = event.full;
     if (event.type === 'bundle') this.isBundleBroken = event.broken;
+  }
+
+  /** A user may not want a new initialisation, and not its build either. */
+  private judgeJob({ metadata }: WorldObject): void {
+    const { random, world, scenario } = this;
+    if (metadata.labels?.[LABEL_JOB_KIND] !== 'initialize' || this.isCalm) return;
+    if (random.next() * 1000 >= scenario.unwantedJobs) return;
+    const job = `jobs/${metadata.name}`;
+    const build = `runboatbuilds/${metadata.labels[LABEL_BUILD]}`;
+    const isUnwanted = random.chance(0.3);
+    setTimeout(
+      () => {
+        const policy = random.pick(['Foreground', 'Background', 'Orphan'] as const);
+        this.note(`user deletes ${job} ${policy}${isUnwanted ? `, and ${build}` : ''}`);
+        if (world.get(job)?.metadata.uid === metadata.uid) world.delete(job, policy);
+        if (isUnwanted && world.get(build)) world.delete(build, 'Background');
+      },
+      random.between(0, random.chance(0.5) ? 30 : 500),
+    );
   }
 
   private changeLimits(limits: object): void {

@@ -120,6 +120,23 @@ export const restlessEvent: fc.Arbitrary<UserEvent> = fc.oneof(
   },
 );
 
+/** Builds come and go, are paused for a while or reset. */
+export const hastyEvent: fc.Arbitrary<UserEvent> = fc.oneof(
+  { weight: 4, arbitrary: create },
+  { weight: 3, arbitrary: fc.record({ ...moment, type: fc.constant('delete' as const), policy }) },
+  { weight: 1, arbitrary: fc.record({ ...moment, type: fc.constant('reset' as const) }) },
+  { weight: 1, arbitrary: fc.record({ ...moment, type: fc.constant('killOperator' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(fc.record(moment), fc.constantFrom('true', null)).map(([when, value]) => ({
+      ...when,
+      type: 'annotate' as const,
+      key: ANNOTATION_PAUSED,
+      value,
+    })),
+  },
+);
+
 /** Carries out what happens to objects; the rest concerns the operator and is done where it is started. */
 export function happen(world: World, event: UserEvent): void {
   const name = nameOf(world, event);

@@ -135,7 +135,7 @@ export class WorldClient extends KubeClient {
     setTimeout(
       () => {
         try {
-          this.carryOut(write);
+          this.carryOut({ ...write, isLate: true });
         } catch {
           // Nobody waits for the answer.
         }
