@@ -5,6 +5,8 @@ import type { Caches } from './caches.js';
 /** Milliseconds between looks at the pods of a job that is gone. */
 const firstDelay = 500;
 const longestDelay = 10_000;
+/** So long the Job controller may still make a pod of a job that it has not seen deleted, which nothing stops. */
+const controllerLags = 1_000;
 
 /**
  * The unfinished jobs of one kind: a Job without condition Complete or Failed, or a pod of it that has not
@@ -47,8 +49,9 @@ export class UnfinishedJobs {
   private async outlive(job: JobView): Promise<void> {
     const holder = `vanished/${job.metadata.uid}`;
     this.holders.set(holder, { uid: job.buildUid ?? '', attempt: job.attempt });
+    if (!job.metadata.deleting) await pause(controllerLags);
     for (let delay = firstDelay; await this.mayRun(job); delay = Math.min(2 * delay, longestDelay)) {
-      await new Promise<void>((resolve) => setTimeout(resolve, delay).unref());
+      await pause(delay);
     }
     this.holders.delete(holder);
     this.onChange();
@@ -68,6 +71,10 @@ export class UnfinishedJobs {
     if (object.kind !== this.kind || object.buildUid === undefined || finished) return undefined;
     return { uid: object.buildUid, attempt: object.attempt ?? 0 };
   }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
 }
 
 function isJob(object: JobView | PodView): object is JobView {

@@ -83,6 +83,17 @@ describe('unfinished jobs', () => {
     expect(await runUntil(() => attempts().length === 0, 60_000)).toBe(true);
   });
 
+  it('are still those that vanished when the Job controller, which is late, makes a pod of theirs', async () => {
+    const { caches, attempts, make, gone } = setUp();
+    const job = make('jobs');
+    caches.jobs.observe(job);
+    gone(job);
+    await runUntil(() => attempts().length === 0, 500);
+    make('pods', { status: { phase: 'Pending' } });
+    await runUntil(() => attempts().length === 0, 60_000);
+    expect(attempts()).toEqual([attempt]);
+  });
+
   it('are those that vanished only until a live read finds no pod of theirs', async () => {
     const { caches, attempts, make, gone } = setUp();
     const job = make('jobs');
