@@ -1,4 +1,5 @@
 import type { EventFault, Faults, RequestFault, SeenEvent, SeenRequest } from './faults.js';
+import type { Propagation } from './users.js';
 
 const writeFaults = [
   'kill-before',
@@ -21,6 +22,10 @@ const writeFaults = [
   'pause-late-write',
   /** Its event loop is busy for 20 s. */
   'block',
+  /** A user deletes an initialise job, now or as soon as there is one. */
+  'delete-job-foreground',
+  'delete-job-background',
+  'delete-job-orphan',
 ] as const;
 const readFaults = ['read-410', 'read-429', 'read-500', 'read-drop', 'read-hang'] as const;
 const leaseFaults = ['lease-500', 'lease-drop', 'lease-lose-answer', 'lease-hang'] as const;
@@ -65,6 +70,11 @@ export interface Processes {
   pause(agent: string, milliseconds: number): void;
 }
 
+/** What faults are that people make. */
+export interface Meddlers {
+  deleteInitJob(policy: Propagation): Promise<void>;
+}
+
 /** A candidate needs so much longer than a Lease lasts to take over. */
 const takeoverMs = 2_500;
 const delayMs = 1_500;
@@ -87,6 +97,7 @@ export class PlannedFaults implements Faults {
   constructor(
     plan: readonly PlannedFault[],
     private readonly processes: Processes,
+    private readonly meddlers: Meddlers,
     leaseMs: number,
   ) {
     this.pauseMs = leaseMs + takeoverMs;
@@ -118,6 +129,9 @@ export class PlannedFaults implements Faults {
 
   private requestFault(name: FaultName, { agent, method, kind }: SeenRequest): RequestFault {
     const kill = () => this.processes.kill(agent);
+    const policy = deletions.get(name);
+    if (policy)
+      return { type: 'delay', milliseconds: 0, run: () => void this.meddlers.deleteInitJob(policy) };
     switch (name.replace(/^(read|lease)-/, '')) {
       case 'kill-before':
         return { type: 'drop', run: kill };
@@ -191,6 +205,12 @@ export class PlannedFaults implements Faults {
   }
 }
 
+const deletions: ReadonlyMap<FaultName, Propagation> = new Map([
+  ['delete-job-foreground', 'Foreground'],
+  ['delete-job-background', 'Background'],
+  ['delete-job-orphan', 'Orphan'],
+]);
+
 const jobsOrPods = /\/(jobs|pods)$/;
 
 /** What the next process gets to see first: once an older list of each collection; all else of it comes only later. */
@@ -207,7 +227,8 @@ class OlderLists {
     const once = `${kind} ${path}`;
     const isFirst = !this.given.has(once);
     this.given.add(once);
-    if (kind === 'list') return isFirst ? { type: 'older-list' } : { type: 'delay', milliseconds: slowListMs };
+    if (kind === 'list')
+      return isFirst ? { type: 'older-list' } : { type: 'delay', milliseconds: slowListMs };
     return kind === 'watch' && isFirst ? { type: 'delay', milliseconds: staleMs } : undefined;
   }
 }

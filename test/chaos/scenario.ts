@@ -12,7 +12,7 @@ import { Operators } from './operators.js';
 import { type FaultName, type PlannedFault, PlannedFaults } from './planned-faults.js';
 import { expectSilence } from './silence.js';
 import type { Returner, Troubles } from './troubles.js';
-import { Users } from './users.js';
+import { type Propagation, Users } from './users.js';
 
 export interface ScenarioOptions {
   /** With an audit log. */
@@ -125,7 +125,9 @@ class Scenario implements Returner {
     const { limit } = this.life;
     const common = { namespace, proxy, program, kubectl, resync, limit, initSeconds, skewed, leaseMs, log };
     this.operators = new Operators(common);
-    this.faults = new PlannedFaults(options.plan, this.operators, leaseMs);
+    // The users of a restored cluster are others.
+    const meddlers = { deleteInitJob: (policy: Propagation) => this.users.deleteInitJob(policy) };
+    this.faults = new PlannedFaults(options.plan, this.operators, meddlers, leaseMs);
     this.auditFrom = sizeOf(cluster.auditLog);
   }
 

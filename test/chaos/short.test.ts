@@ -27,8 +27,9 @@ interface ShortCase {
 const cases: readonly ShortCase[] = [
   {
     name: 'killed',
-    does: 'it is killed just before and just after writes, and its successor begins with older lists',
+    does: 'it is killed just before and just after writes while users delete jobs, and its successor begins with older lists',
     plan: [
+      ...at('write', 'delete-job-background', 6, 40),
       ...at('write', 'kill-before', 14),
       ...at('write', 'kill-older-lists', 50),
       ...at('write', 'stop-older-jobs', 75),
@@ -47,6 +48,7 @@ const cases: readonly ShortCase[] = [
       ...at('write', 'answer-429', 10, 75),
       ...at('write', 'answer-500', 25, 50),
       ...at('write', 'answer-conflict', 41, 90),
+      ...at('write', 'delete-job-foreground', 6, 55),
       ...at('read', 'read-500', 3, 30),
       ...at('read', 'read-410', 8, 9),
       ...at('event', 'event-expire', 40, 90),
@@ -62,6 +64,7 @@ const cases: readonly ShortCase[] = [
       ...at('event', 'event-repeat', 31, 70),
       ...at('event', 'event-cut', 20, 60),
       ...at('event', 'event-silence', 65),
+      ...at('write', 'delete-job-orphan', 6, 45),
     ],
   },
   {

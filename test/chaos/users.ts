@@ -2,6 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunboatBuild } from '../../crds/runboatbuild.generated.js';
 import type { KubeClient } from '../../lib/kube/client.js';
 import { ApiError } from '../../lib/kube/errors.js';
+import type { Job } from '../../lib/kube/types.js';
+
+export type Propagation = 'Foreground' | 'Background' | 'Orphan';
+
+/** So long users wait for a job that they do not want. */
+const unwantedMs = 5_000;
 
 /** What people do with the builds of a namespace, directly at the API server. */
 export class Users {
@@ -45,6 +51,14 @@ export class Users {
     await this.insist(() => this.client.delete(`${this.path}/${name}`, { propagationPolicy: 'Background' }));
   }
 
+  /** Deletes an initialise job that has not ended; one that is made within a few seconds if there is none. */
+  async deleteInitJob(propagationPolicy: Propagation): Promise<void> {
+    for (const until = Date.now() + unwantedMs; !this.ended && Date.now() < until; await sleep(50)) {
+      // Users, too, are refused and get no answer.
+      if (await this.tryToDeleteJob(propagationPolicy).catch(() => false)) return;
+    }
+  }
+
   async builds(): Promise<RunboatBuild[]> {
     return (await this.client.listAll<RunboatBuild>(this.path)).items;
   }
@@ -58,6 +72,17 @@ export class Users {
   end(): void {
     this.ended = true;
     this.pending = 0;
+  }
+
+  private async tryToDeleteJob(propagationPolicy: Propagation): Promise<boolean> {
+    const path = `/apis/batch/v1/namespaces/${this.namespace}/jobs`;
+    const labelSelector = 'runboat/job-kind=initialize';
+    const { items } = await this.client.listAll<Job>(path, { labelSelector });
+    const job = items.find(({ metadata, status }) => !metadata.deletionTimestamp && !isEnded(status));
+    if (!job) return false;
+    const { name, uid } = job.metadata;
+    await this.client.delete(`${path}/${name}`, { uid, propagationPolicy });
+    return true;
   }
 
   private async keepCreating(name: string, spec: Record<string, unknown>): Promise<void> {
@@ -87,4 +112,10 @@ export class Users {
       }
     }
   }
+}
+
+function isEnded(status: Job['status']): boolean {
+  return (status?.conditions ?? []).some(
+    ({ type, status: value }) => value === 'True' && (type === 'Complete' || type === 'Failed'),
+  );
 }

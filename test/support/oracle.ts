@@ -14,7 +14,7 @@ interface Recorded {
 export interface Judgement {
   /** The most initialisations that were unfinished at any instant. */
   readonly most: number;
-  /** Which they were at that instant: build and attempt. */
+  /** Which they were at that instant: build, attempt and job. */
   readonly at: readonly string[];
   readonly initializations: number;
   /** Builds that are gone although they had an initialisation and no cleanup job of theirs has completed. */
@@ -59,7 +59,7 @@ export class InitializationOracle {
       if (attempt === undefined) continue;
       attempts.add(attempt);
       const holder = `${event.kind}/${event.object.metadata.uid}`;
-      if (isUnfinished(event)) unfinished.set(holder, attempt);
+      if (isUnfinished(event)) unfinished.set(holder, `${attempt} of job ${jobOf(event)}`);
       else unfinished.delete(holder);
       const running = [...new Set(unfinished.values())];
       if (running.length > most.length) most = running;
@@ -142,6 +142,12 @@ function versionOf(object: KubeObject): number {
 function attemptOf({ metadata }: KubeObject): string | undefined {
   if (metadata.labels?.['runboat/job-kind'] !== 'initialize') return undefined;
   return `${metadata.labels['runboat/build']} attempt ${metadata.annotations?.['runboat.dev/attempt']}`;
+}
+
+/** The UID of a job, or of the job that a pod was made for, which the pod keeps when it is orphaned. */
+function jobOf({ kind, object }: Recorded): string {
+  const { uid, labels } = object.metadata;
+  return kind === 'Job' ? uid : (labels?.['batch.kubernetes.io/controller-uid'] ?? 'unknown');
 }
 
 /** resource.md 2.6: a build that an initialise job was ever created for is gone only after its cleanup. */
