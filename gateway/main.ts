@@ -43,7 +43,7 @@ const END_WITHIN_MS = 6_000;
 export async function runGateway(options: GatewayOptions): Promise<void> {
   const { source, signal } = options;
   const config = source.current.live;
-  const log = createLogger('gateway', config.log.level, { isGathered: true });
+  const log = createLogger('gateway', config.log.level);
   for (const warning of source.warnings) log.warn({ detail: warning }, 'Configuration warning');
   const services = await createServices(options, log);
   const { informer, client } = services;

@@ -26,6 +26,23 @@ export interface KubeClientOptions {
   beforeWrite?: () => void;
 }
 
+/** The object of an answer. @throws NoAnswerError when it is not JSON. */
+export type Unparsed<T> = () => T;
+
+type WriteMethod = 'POST' | 'PUT' | 'PATCH';
+
+interface PatchOptions {
+  readonly contentType?: string;
+  readonly force?: boolean;
+}
+
+interface WriteParts {
+  readonly path: string;
+  readonly body: unknown;
+  readonly options: WriteOptions;
+  readonly patch: PatchOptions;
+}
+
 const TIMEOUT_MS = 10_000;
 const READ_ATTEMPTS = 4;
 const MAX_READ_DELAY_MS = 5_000;
@@ -53,8 +70,15 @@ export class KubeClient {
 
   /** Sends a request and parses the JSON of its answer. */
   async request<T>(request: KubeRequest): Promise<T> {
+    return (await this.exchange<T>(request))();
+  }
+
+  /** Sends a request; its answer is parsed when it is asked for. */
+  async exchange<T>(request: KubeRequest): Promise<Unparsed<T>> {
     const answer = await (request.method === 'GET' ? this.readPatiently(request) : this.attempt(request));
-    return parseBody<T>(request, answer);
+    // Something in between may answer in the API server's place.
+    if (!answer.headers['content-type']?.includes('json')) throw notJson(request, answer);
+    return () => parseBody<T>(request, answer);
   }
 
   get<T>(
@@ -74,11 +98,15 @@ export class KubeClient {
     return this.write<T>('PUT', path, body, options);
   }
 
-  /** Server-side apply. `metadata.uid` and `metadata.resourceVersion` in the body are preconditions (409). */
-  apply<T>(path: string, body: unknown, options: ApplyOptions = {}): Promise<T> {
+  /**
+   * Server-side apply. `metadata.uid` and `metadata.resourceVersion` in the body are preconditions (409). The answer
+   * is parsed when it is asked for, because that of most objects is of no use, and all bring their managed fields.
+   */
+  apply<T>(path: string, body: unknown, options: ApplyOptions = {}): Promise<Unparsed<T>> {
     const { force, ...rest } = options;
     const asked = { fieldValidation: 'Strict' as const, ...rest };
-    return this.write<T>('PATCH', path, body, asked, { contentType: APPLY, force: force ?? false });
+    const patch = { contentType: APPLY, force: force ?? false };
+    return this.exchange<T>(this.writeRequest('PATCH', { path, body, options: asked, patch }));
   }
 
   /** RFC 7386. `metadata.uid` and `metadata.resourceVersion` in the body are preconditions (409). */
@@ -144,12 +172,16 @@ export class KubeClient {
   }
 
   private write<T>(
-    method: 'POST' | 'PUT' | 'PATCH',
+    method: WriteMethod,
     path: string,
     body: unknown,
     options: WriteOptions,
-    patch: { contentType?: string; force?: boolean } = {},
+    patch: PatchOptions = {},
   ): Promise<T> {
+    return this.request<T>(this.writeRequest(method, { path, body, options, patch }));
+  }
+
+  private writeRequest(method: WriteMethod, { path, body, options, patch }: WriteParts): KubeRequest {
     const { fieldValidation, subresource, dryRun, ...call } = options;
     const query = {
       fieldManager: this.fieldManager,
@@ -158,7 +190,7 @@ export class KubeClient {
       dryRun: dryRun ? 'All' : undefined,
     };
     const target = subresource === undefined ? path : `${path}/${subresource}`;
-    return this.request<T>({ ...call, method, path: target, query, body, contentType: patch.contentType });
+    return { ...call, method, path: target, query, body, contentType: patch.contentType };
   }
 
   private async readPatiently(request: KubeRequest): Promise<Answer> {
@@ -247,9 +279,13 @@ function parseBody<T>(request: KubeRequest, answer: Answer): T {
   try {
     return JSON.parse(answer.body) as T;
   } catch (error) {
-    const why = `it was answered with ${answer.status} and something that is not JSON`;
-    throw new NoAnswerError({ method: request.method, path: request.path, why, sent: true, cause: error });
+    throw notJson(request, answer, error);
   }
+}
+
+function notJson({ method, path }: KubeRequest, { status }: Answer, cause?: unknown): NoAnswerError {
+  const why = `it was answered with ${status} and something that is not JSON`;
+  return new NoAnswerError({ method, path, why, sent: true, cause });
 }
 
 function isWorthRepeating(error: unknown): boolean {

@@ -23,16 +23,14 @@ export function objectPath(collectionPath: string, name: string): string {
 
 /** `plural` or `plural/subresource` of a path, a label of few values for metrics; `other` outside of resources. */
 export function resourceOfPath(path: string): string {
-  const parts = path
-    .split('?', 1)[0]!
-    .split('/')
-    .filter((part) => part !== '');
-  const rest = parts[0] === 'api' ? parts.slice(2) : parts[0] === 'apis' ? parts.slice(3) : [];
-  const scoped = rest[0] === 'namespaces' && rest.length > 2 ? rest.slice(2) : rest;
-  const [plural, , subresource] = scoped;
+  const [, plural, subresource] = RESOURCE.exec(path) ?? [];
   if (plural === undefined) return 'other';
   return subresource === undefined ? plural : `${plural}/${subresource}`;
 }
+
+/** Group and version, the namespace if something follows it, plural, name, subresource. */
+const RESOURCE =
+  /^\/(?:api|apis\/[^/?]+)\/[^/?]+(?:\/namespaces\/[^/?]+(?=\/[^/?]))?\/([^/?]+)(?:\/[^/?]+(?:\/([^/?]+))?)?/;
 
 export type QueryValue = string | number | boolean | undefined;
 export type Query = Readonly<Record<string, QueryValue>>;

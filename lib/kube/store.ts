@@ -80,11 +80,17 @@ export class Store<T extends Cached> {
     const isWanted = this.wants(object.metadata);
     const cached = this.objects.get(name);
     if (isWanted) this.set(name, object);
-    // Two objects of one name were never there at the same time, so the older one is gone for good.
-    const older = isWanted ? cached : object;
-    const newer = isWanted ? object : cached;
-    if (older && newer && older.metadata.uid !== newer.metadata.uid) this.bury(older.metadata.uid, undefined);
+    if (cached !== undefined && cached.metadata.uid !== object.metadata.uid) this.settle(cached, object);
     return isWanted;
+  }
+
+  /** Two objects of one name were never there at the same time, so the older one is gone for good. */
+  private settle(cached: T, seen: T): void {
+    const isCachedOlder = isNewer(seen.metadata.resourceVersion, cached.metadata.resourceVersion);
+    this.bury((isCachedOlder ? cached : seen).metadata.uid, undefined);
+    // The newer one is known to be deleted, so that it did not take the place of the older one.
+    const { name } = cached.metadata;
+    if (isCachedOlder && this.objects.get(name) === cached) this.drop(name, cached);
   }
 
   /**

@@ -16,9 +16,10 @@ export interface OutgoingRequest {
 }
 
 export interface Answer {
-  status: number;
-  headers: IncomingHttpHeaders;
-  body: string;
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Put together when it is looked at, because most answers to writes are not. */
+  readonly body: string;
 }
 
 /**
@@ -37,6 +38,19 @@ export function send(dispatcher: Dispatcher, request: OutgoingRequest): Promise<
     const { method, path, headers, body } = request;
     dispatcher.dispatch({ method, path, headers, body: body ?? null, reset: false }, exchange);
   });
+}
+
+class ReceivedAnswer implements Answer {
+  constructor(
+    readonly status: number,
+    readonly headers: IncomingHttpHeaders,
+    private readonly chunks: readonly Buffer[],
+  ) {}
+
+  get body(): string {
+    const whole = this.chunks.length === 1 ? this.chunks[0]! : Buffer.concat(this.chunks);
+    return whole.toString('utf8');
+  }
 }
 
 class Exchange implements Dispatcher.DispatchHandler {
@@ -87,8 +101,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (!this.settle()) return;
-    const body = this.chunks.length === 1 ? this.chunks[0]! : Buffer.concat(this.chunks);
-    this.resolve({ status: this.status, headers: this.headers, body: body.toString('utf8') });
+    this.resolve(new ReceivedAnswer(this.status, this.headers, this.chunks));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import type { KubeClient } from './client.js';
 import { errorOfStatus } from './errors.js';
 import type { Query } from './paths.js';
@@ -58,10 +60,25 @@ async function readEvents(watch: WatchRequest, signal: AbortSignal, silence: Nod
   const stream = await client.stream(path, query, { signal, timeoutMs });
   watch.onOpen();
   const splitter = new LineSplitter();
-  for await (const chunk of stream) {
+  const take = (chunk: Buffer) => {
     silence.refresh();
-    for (const line of splitter.push(chunk as Buffer)) handleLine(watch, line);
-  }
+    for (const line of splitter.push(chunk)) handleLine(watch, line);
+  };
+  await eachChunk(stream, take);
+}
+
+/** As `for await`, without a promise for each chunk: of a watch nearly every chunk is an event. */
+async function eachChunk(stream: Readable, take: (chunk: Buffer) => void): Promise<void> {
+  stream.on('data', (chunk: Buffer) => {
+    // Chunks that were under way when the watch ended.
+    if (stream.destroyed) return;
+    try {
+      take(chunk);
+    } catch (error) {
+      stream.destroy(error as Error);
+    }
+  });
+  await finished(stream);
 }
 
 function handleLine(watch: WatchRequest, line: string): void {

@@ -6,16 +6,11 @@ export type { Logger };
 const GATHERED_MS = 20;
 const GATHERED_CHARACTERS = 4_096;
 
-export interface LoggerOptions {
-  /** Lines that come together are written together, at most 20 ms later, because each write costs its reader too. */
-  readonly isGathered?: boolean;
-}
-
 /**
  * A structured logger that writes one JSON object a line to standard output. Messages are fixed texts;
  * what varies is a field, so a build's story is found by `build`.
  */
-export function createLogger(component: string, level: string, options: LoggerOptions = {}): Logger {
+export function createLogger(component: string, level: string): Logger {
   const settings = {
     level,
     base: { component },
@@ -27,16 +22,27 @@ export function createLogger(component: string, level: string, options: LoggerOp
       remove: true,
     },
   };
-  return options.isGathered ? pino(settings, gatheringOutput()) : pino(settings);
+  return pino(settings, gatheringOutput());
 }
 
-/** Standard output; what waits is written at the end of the process, too, unless it is killed. */
+/**
+ * Standard output. Lines that come together are written together, because each write costs its reader too. What waits
+ * is written at the end of the process, unless it is killed.
+ */
 function gatheringOutput(): DestinationStream {
-  const output = pino.destination({
-    sync: true,
-    minLength: GATHERED_CHARACTERS,
-    periodicFlush: GATHERED_MS,
-  });
-  process.once('exit', () => output.flushSync());
-  return output;
+  const output = pino.destination({ sync: true, minLength: GATHERED_CHARACTERS });
+  let isWaiting = false;
+  const flush = () => {
+    isWaiting = false;
+    output.flushSync();
+  };
+  process.once('exit', flush);
+  return {
+    write(line) {
+      output.write(line);
+      if (isWaiting) return;
+      isWaiting = true;
+      setTimeout(flush, GATHERED_MS).unref();
+    },
+  };
 }

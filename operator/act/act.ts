@@ -94,9 +94,11 @@ async function perform(work: Work, action: Action): Promise<void> {
 
 async function addFinalizer(work: Work): Promise<void> {
   const { client, caches } = work.services;
-  const { name, uid, resourceVersion, finalizers = [] } = work.observed.build.metadata;
+  const { build, deployment, facts } = work.observed;
+  const { name, uid, resourceVersion, finalizers = [] } = build.metadata;
   const body = { metadata: { uid, resourceVersion, finalizers: [...finalizers, FINALIZER_BUILD] } };
   caches.builds.observe(await client.mergePatch<KubeObject>(objectPath(caches.paths.builds, name), body));
+  if (build.status === undefined && !deployment) facts.unrecorded = true;
 }
 
 async function deleteBuild(work: Work, why: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { InitStatus } from '../../crds/runboatbuild.generated.js';
+import type { Unparsed } from '../../lib/kube/client.js';
 import type { DeleteAnswer } from '../../lib/kube/requests.js';
 import type { KubeObject } from '../../lib/kube/types.js';
 import { isImmutableRefusal, isOurs, type KnownObject, NotYet, readIfThere } from '../cluster/apply.js';
@@ -115,7 +116,7 @@ async function applyOrReplace(
   work: Work,
   resource: KubeResource,
   known: KnownObject | undefined,
-): Promise<KubeObject> {
+): Promise<Unparsed<KubeObject>> {
   try {
     return await applyOwned(work, resource, known);
   } catch (error) {

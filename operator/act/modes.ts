@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Unparsed } from '../../lib/kube/client.js';
 import type { KubeObject } from '../../lib/kube/types.js';
 import { applyResource, type KnownObject, NotYet } from '../cluster/apply.js';
 import {
@@ -51,9 +53,16 @@ function invalidBundle(error: unknown): unknown {
 }
 
 /** Renders one mode as it is. Throws BuildRefused for what is wrong with the bundle. */
-export async function render(work: Work, settings: BuildSettings, mode: Mode): Promise<KubeResource[]> {
+export async function render(
+  work: Work,
+  settings: BuildSettings,
+  mode: Mode,
+): Promise<readonly KubeResource[]> {
   const bundle = bundleOf(work, settings);
-  const input = renderInputOf(work.observed.build, settings);
+  const { build } = work.observed;
+  const input = renderInputOf(build, settings);
+  const known = work.services.memory.renderedOf(build.metadata.uid);
+  if (known?.bundle === bundle && isDeepStrictEqual(known.input, input)) return known.modes[mode];
   try {
     return await work.services.renderer.render(bundle, mode, input);
   } catch (error) {
@@ -64,8 +73,12 @@ export async function render(work: Work, settings: BuildSettings, mode: Mode): P
 /** All modes, so that what is wrong with any of them is said before anything is created. Throws BuildRefused. */
 export async function renderAll(work: Work, settings: BuildSettings): Promise<Record<Mode, KubeResource[]>> {
   const bundle = bundleOf(work, settings);
+  const { build } = work.observed;
+  const input = renderInputOf(build, settings);
   try {
-    return await work.services.renderer.renderAll(bundle, renderInputOf(work.observed.build, settings));
+    const modes = await work.services.renderer.renderAll(bundle, input);
+    work.services.memory.keepRendered(build.metadata.uid, { bundle, input, modes });
+    return modes;
   } catch (error) {
     throw invalidBundle(error);
   }
@@ -120,14 +133,14 @@ export async function applyMode(
     if (error instanceof NotYet && error.existing) deployments.observe(error.existing);
     throw error;
   });
-  deployments.observe(object);
+  deployments.observe(object());
 }
 
 export async function applyOwned(
   work: Work,
   resource: KubeResource,
   known: KnownObject | undefined,
-): Promise<KubeObject> {
+): Promise<Unparsed<KubeObject>> {
   const { client, kinds } = work.services;
   return await applyResource({ client, kinds }, work.observed.build, resource, known);
 }

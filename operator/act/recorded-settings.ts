@@ -45,8 +45,9 @@ export async function settingsFor(
   again: boolean,
 ): Promise<{ settings: BuildSettings; stored: boolean }> {
   const { config, memory } = work.services;
-  const { build } = work.observed;
-  const recorded = memory.settingsOf(build.metadata.uid) ?? (await readRecorded(work));
+  const { build, facts } = work.observed;
+  const known = memory.settingsOf(build.metadata.uid);
+  const recorded = known ?? (facts.unrecorded ? undefined : await readRecorded(work));
   if (recorded && !again) return { settings: withCurrentSecrets(config, build, recorded), stored: true };
   return { settings: resolveSettings(config, build, recorded), stored: false };
 }
@@ -61,6 +62,8 @@ export async function currentSettings(work: Work): Promise<BuildSettings> {
 
 /** Writes the Secret `NAME-runboat`. Throws BuildRefused when the name is taken by somebody else's. */
 export async function storeSettings(work: Work, settings: BuildSettings): Promise<void> {
+  // Before it is sent: the answer may be lost.
+  delete work.observed.facts.unrecorded;
   await recordSettings(work.services.client, work.observed.build, settings);
 }
 

@@ -1,5 +1,5 @@
 import { ANNOTATION_BUILD_UID, LABEL_BUILD } from '../../crds/constants.js';
-import type { KubeClient } from '../../lib/kube/client.js';
+import type { KubeClient, Unparsed } from '../../lib/kube/client.js';
 import { ApiError, isConflict, isForbidden, isNotFound, isSchemaRefusal } from '../../lib/kube/errors.js';
 import type { KubeObject } from '../../lib/kube/types.js';
 import type { BuildView } from '../plan/observed.js';
@@ -55,7 +55,7 @@ export async function applyResource(
   build: BuildView,
   resource: KubeResource,
   known: KnownObject | undefined,
-): Promise<KubeObject> {
+): Promise<Unparsed<KubeObject>> {
   const path = context.kinds.pathOf(resource, build.metadata.namespace);
   try {
     if (known) {

@@ -182,17 +182,11 @@ export function identityOf(resource: {
   return `${group}/${resource.kind}/${resource.metadata.name}`;
 }
 
-/** A hash of resources that does not depend on their order nor on that of keys. */
+/**
+ * A hash of resources that does not depend on their order. That of keys is the same for what is the same, because
+ * kustomize prints them sorted.
+ */
 export function appliedHash(resources: readonly KubeResource[]): string {
-  const texts = resources.map((resource) => sortedText(resource)).sort();
+  const texts = resources.map((resource) => JSON.stringify(resource)).sort();
   return createHash('sha256').update(texts.join('\n')).digest('hex').slice(0, 32);
-}
-
-/** JSON with keys in order; three times as fast as JSON.stringify with a replacer that sorts them. */
-function sortedText(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(sortedText).join(',')}]`;
-  const object = value as Record<string, unknown>;
-  const keys = Object.keys(object).filter((key) => object[key] !== undefined);
-  return `{${keys.sort().map((key) => `${JSON.stringify(key)}:${sortedText(object[key])}`)}}`;
 }

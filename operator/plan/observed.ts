@@ -88,6 +88,8 @@ export interface Verdict {
 
 /** What this process has learnt by live reads and refusals; empty after a restart. */
 export interface Facts {
+  /** This process has put the finalizer on a build that had nothing yet, so no settings can be recorded for it. */
+  unrecorded?: boolean;
   /** The last deploy, mode or reset that could not be carried out, and when it is worth another try. */
   refusal?: Refusal;
   /** A live read found that the Deployment is gone. */

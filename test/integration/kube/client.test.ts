@@ -10,8 +10,8 @@ const background = { propagationPolicy: 'Background' } as const;
 const namespace = useNamespace();
 const client = useClient();
 const path = (name?: string) => pathOf('configmaps', namespace.name, name);
-const apply = (name: string, metadata: object, force = false) =>
-  client.get().apply<KubeObject>(path(name), configMap(name, metadata), { force });
+const apply = async (name: string, metadata: object, force = false) =>
+  (await client.get().apply<KubeObject>(path(name), configMap(name, metadata), { force }))();
 
 describe('a first apply with resourceVersion "1"', () => {
   it('creates an object whose name is free', async () => {

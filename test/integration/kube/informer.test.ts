@@ -70,7 +70,8 @@ describe('an informer', () => {
     const seen: Change<Cached>[] = [];
     informer.onChange((change) => seen.push(change));
     for (let i = 0; i < 20; i++) {
-      informer.observe(await client.get().apply<KubeObject>(path('c'), body(i)));
+      const applied = await client.get().apply<KubeObject>(path('c'), body(i));
+      informer.observe(applied());
       expect(informer.get('c')).toBeDefined();
       const { uid } = informer.get('c')!.metadata;
       await client.get().delete(path('c'), { ...background, uid });

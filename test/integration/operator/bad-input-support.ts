@@ -92,9 +92,13 @@ export async function expectOneEvent(bed: TestBed, name: string, reason: string,
       .entries()
       .filter((entry) => entry['build'] === name && isRefusal(entry.msg));
   await waitFor(() => told().length >= tries, { describe: () => ['tries of', name, told()] });
-  const events = await eventsOf(bed.namespace, name);
-  const ofReason = events.filter((event) => (event as unknown as { reason: string }).reason === reason);
-  expect(ofReason).toHaveLength(1);
+  const ofReason = async () => {
+    const events = await eventsOf(bed.namespace, name);
+    return events.filter((event) => (event as unknown as { reason: string }).reason === reason);
+  };
+  // It is written after the refusal is logged.
+  await waitFor(async () => (await ofReason()).length > 0, { describe: () => ['an Event', reason] });
+  expect(await ofReason()).toHaveLength(1);
 }
 
 function isRefusal(message: string): boolean {

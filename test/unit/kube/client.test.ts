@@ -171,7 +171,8 @@ describe('writes', () => {
     const beforeSend = () => {
       asked++;
     };
-    const all = Promise.all(Array.from({ length: 50 }, () => client.create(PATH, {}, { beforeSend })));
+    const options = { beforeSend, timeoutMs: 60_000 };
+    const all = Promise.all(Array.from({ length: 50 }, () => client.create(PATH, {}, options)));
     await eventually('all connections to be in use', () => held.length === 48);
     expect(asked).toBe(48);
     while (asked < 50 || held.length > 0) {

@@ -78,6 +78,17 @@ describe('the cache', () => {
     expect(show()).toEqual([]);
   });
 
+  it('drops the older object when it hears late of a newer one of its name that it knows to be deleted', () => {
+    const { store, show, changes } = newStore();
+    store.put(object('a', 5, 'first'));
+    store.remove('a', 'second', '9');
+    store.put(object('a', 8, 'second'));
+    expect(show()).toEqual([]);
+    expect(changes.at(-1)).toEqual({ old: object('a', 5, 'first') });
+    store.put(object('a', 6, 'first'));
+    expect(show()).toEqual([]);
+  });
+
   it('lets an object back in that left the selector', () => {
     const { store, show } = newStore();
     store.put(object('a', 5));

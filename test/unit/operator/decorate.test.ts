@@ -195,14 +195,8 @@ describe('the hash of what a mode applies', () => {
       names.map((name) => resource('Service', { metadata: { name }, spec: { x: 1, y: { z: [1, 2] } } })),
     );
 
-  it('does not depend on the order of resources nor of keys', () => {
-    const turned = (one: KubeResource): KubeResource =>
-      Object.fromEntries(Object.entries(one).reverse()) as KubeResource;
-    fc.assert(
-      fc.property(services, (all) =>
-        expect(appliedHash([...all].reverse().map(turned))).toBe(appliedHash(all)),
-      ),
-    );
+  it('does not depend on the order of resources', () => {
+    fc.assert(fc.property(services, (all) => expect(appliedHash([...all].reverse())).toBe(appliedHash(all))));
   });
 
   it('changes with any value and with the order in a list', () => {

@@ -1,4 +1,4 @@
-import { KubeClient } from '../../../../lib/kube/client.js';
+import { KubeClient, type Unparsed } from '../../../../lib/kube/client.js';
 import { NoAnswerError } from '../../../../lib/kube/errors.js';
 import type { KubeRequest } from '../../../../lib/kube/requests.js';
 import type { KubeObject } from '../../../../lib/kube/types.js';
@@ -58,11 +58,11 @@ export class WorldClient extends KubeClient {
     this.dead = true;
   }
 
-  override async request<T>(request: KubeRequest): Promise<T> {
+  override async exchange<T>(request: KubeRequest): Promise<Unparsed<T>> {
     await this.passTime();
     const answer = request.method === 'GET' ? this.answerRead(request) : this.answerWrite(request);
     await this.passTime();
-    return copy(answer) as T;
+    return () => copy(answer) as T;
   }
 
   private async passTime(): Promise<void> {
