@@ -1,5 +1,4 @@
-import type { BuildState } from '../builds/build-state.js';
-import { STATE_LOOKS } from './state-looks.js';
+import { type ShownState, STATE_LOOKS } from './state-looks.js';
 
 const LABEL = 'runboat';
 /** Of a character at 11 px in Verdana, about; the text is fitted to it. */
@@ -9,7 +8,7 @@ const PADDING = 12;
 const SHAPE = 16;
 
 /** A picture of a build's state, which stands in it by name and by its shape: colour is not needed to read it. */
-export function badge(state: BuildState | 'unknown'): string {
+export function badge(state: ShownState | 'unknown'): string {
   const { colour, shape } = STATE_LOOKS[state];
   const [label, value] = [widthOf(LABEL), widthOf(state) + SHAPE];
   const width = label + value;

@@ -1,12 +1,14 @@
 import type { RequestHandler, Response, Router } from 'express';
 import { deployLink } from '../builds/build-json.js';
-import { stateOf } from '../builds/build-state.js';
+import type { BuildRecord } from '../builds/build-record.js';
+import { isWaiting, stateOf } from '../builds/build-state.js';
 import { HttpError } from '../http/http-error.js';
 import { queryOf } from '../http/query.js';
 import { addRoute, strictRouter } from '../http/routes.js';
 import type { GatewayServices } from '../services.js';
 import { badge } from './badge.js';
 import type { PageFiles, PageName } from './page-files.js';
+import type { ShownState } from './state-looks.js';
 
 type Services = Pick<GatewayServices, 'config' | 'directory'> & { readonly pages: PageFiles };
 
@@ -82,10 +84,15 @@ function badgeOf({ directory }: Services): RequestHandler {
     const [repo, branch] = [query.get('repo')?.toLowerCase(), query.get('branch')];
     const builds = repo === undefined || branch === undefined ? [] : directory.list({ repo, branch });
     // The list's order ends with creation and name, both descending.
-    const state = builds[0] === undefined ? 'unknown' : stateOf(builds[0]);
+    const state = builds[0] === undefined ? 'unknown' : shownStateOf(builds[0]);
     response.set({ 'Cross-Origin-Resource-Policy': 'cross-origin', 'Cache-Control': 'no-cache' });
     response.type('svg').send(badge(state));
   };
+}
+
+/** As the pages show it: of `initializing`, what has no job yet is told apart. */
+function shownStateOf(build: BuildRecord): ShownState {
+  return isWaiting(build) ? 'waiting' : stateOf(build);
 }
 
 function pageOf(name: string): string {

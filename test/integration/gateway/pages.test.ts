@@ -10,6 +10,9 @@ beforeAll(async () => {
   const started = { phase: 'Started', url: 'http://elsewhere.builds.test' } as const;
   await builds.create('runs', { targetBranch: 'feature/<x>&y' }, started);
   await builds.create('sleeps', { repo: 'oca/web', targetBranch: '17.0' }, { phase: 'Stopped' });
+  await builds.create('waits', { repo: 'oca/web', targetBranch: '18.0' }, { phase: 'Queued' });
+  await builds.create('new', { repo: 'oca/web', targetBranch: '19.0' });
+  await builds.create('begins', { repo: 'oca/web', targetBranch: '20.0' }, { phase: 'Initializing' });
   await builds.create('of-pr', { repo: 'oca/web', targetBranch: '17.0', pr: 3 }, { phase: 'Failed' });
   await waitFor(async () => (await gateway.json('/api/v1/builds?status=failed')).length === 1);
 });
@@ -111,6 +114,9 @@ describe('/badge.svg', () => {
   it.each([
     ['repo=OCA/web&branch=17.0', 'stopped'],
     ['repo=oca/mis-builder&branch=feature%2F%3Cx%3E%26y', 'started'],
+    ['repo=oca/web&branch=18.0', 'waiting'],
+    ['repo=oca/web&branch=19.0', 'waiting'],
+    ['repo=oca/web&branch=20.0', 'initializing'],
     ['repo=oca/web&branch=1.0', 'unknown'],
     ['', 'unknown'],
   ])('?%s shows the state of the newest build of the branch by name: %s', async (query, state) => {
