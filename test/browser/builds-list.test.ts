@@ -63,7 +63,7 @@ describe('The list of builds', () => {
     ['Queued', 'waiting place 1', ['Init log'], ['Reset']],
     ['Initializing', 'initialising', ['Init log'], ['Reset']],
     ['Stopped', 'stopped', ['Init log'], ['Reset', 'Start']],
-    ['Starting', 'starting', ['Init log'], ['Reset']],
+    ['Starting', 'starting', ['Init log'], ['Reset', 'Cancel start']],
     ['Started', 'started', ['Init log', 'Log', 'Mail', 'Open'], ['Reset', 'Stop']],
     ['Stopping', 'stopping', ['Init log'], ['Reset']],
     ['Failed', 'failed', ['Init log', 'See why'], ['Reset']],

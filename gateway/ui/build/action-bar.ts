@@ -1,15 +1,13 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { type BuildAction, type BuildActions, isOffered } from '../parts/build-actions.js';
 import { webAddress } from '../parts/web-address.js';
-import type { Session } from '../session/session.js';
 import { wasInitialised } from '../state/display-state.js';
 import type { Build } from '../store/build-store.js';
 import { TEXTS } from '../texts.js';
-import type { Deed, PageActions } from './page-actions.js';
 
 export interface BarOptions {
   readonly build: Build;
-  readonly session: Session;
-  readonly actions: PageActions;
+  readonly actions: BuildActions;
   /** The page goes to the build once it is ready. */
   readonly forwards: boolean;
   readonly showLog: () => void;
@@ -17,9 +15,9 @@ export interface BarOptions {
 
 /** The one main thing to do, what else may be done, and in words what did not work. */
 export function actionBar(options: BarOptions): TemplateResult {
-  const { actions } = options;
-  const question = actions.confirming === undefined ? nothing : confirmation(options, actions.confirming);
-  const trouble = actions.trouble === '' ? nothing : html`<p class="notice error">${actions.trouble}</p>`;
+  const state = options.actions.of(options.build.name);
+  const question = state?.phase === 'unsure' ? confirmation(options, state.action) : nothing;
+  const trouble = state?.phase === 'failed' ? html`<p class="notice error">${state.detail}</p>` : nothing;
   return html`
     <div class="actions">${mainAction(options)}${others(options)}</div>
     ${question}
@@ -31,10 +29,10 @@ function mainAction(options: BarOptions): TemplateResult | typeof nothing {
   const words = TEXTS.build;
   switch (build.status) {
     case 'stopped':
-      return deedButton(options, 'start', forwards ? words.startAndOpen : words.start, true);
+      return actionButton(options, 'start', forwards ? words.startAndOpen : words.start, true);
     case 'initializing':
-      if (actions.startsLater) return html`<p class="quiet">${words.startsLater}</p>`;
-      return deedButton(options, 'start', words.startLater, true);
+      if (actions.startsLater(build.name)) return html`<p class="quiet">${words.startsLater}</p>`;
+      return actionButton(options, 'start', words.startLater, true);
     case 'starting':
       return html`<button type="button" class="button main" aria-disabled="true">${words.pending.start}</button>`;
     case 'started':
@@ -55,45 +53,46 @@ function openLink(href: string): TemplateResult | typeof nothing {
 }
 
 function others(options: BarOptions): (TemplateResult | typeof nothing)[] {
-  const { status } = options.build;
-  if (status === 'undeploying') return [];
-  const isUp = status === 'started' || status === 'starting';
   const words = TEXTS.build;
-  return [
-    isUp ? deedButton(options, 'stop', words.stop) : nothing,
-    deedButton(options, 'reset', words.reset),
-    deedButton(options, 'undeploy', words.undeploy),
-  ];
+  const stop = options.build.status === 'starting' ? words.cancelStart : words.stop;
+  const all = [
+    ['stop', stop],
+    ['reset', words.reset],
+    ['undeploy', words.undeploy],
+  ] as const;
+  return all.map(([action, text]) =>
+    isOffered(action, options.build) ? actionButton(options, action, text) : nothing,
+  );
 }
 
 /** Nothing for those who may not do it. Its words tell that it is being done. */
-function deedButton(
-  options: BarOptions,
-  deed: Deed,
+function actionButton(
+  { build, actions }: BarOptions,
+  action: BuildAction,
   words: string,
   isMain = false,
 ): TemplateResult | typeof nothing {
-  const { build, session, actions } = options;
-  if (!actions.may(deed, session)) return nothing;
-  const isPending = actions.pending === deed;
+  if (!actions.may(action)) return nothing;
+  const state = actions.of(build.name);
+  const isAsked = state?.phase === 'asked';
   return html`<button
     type="button"
     class=${isMain ? 'button main' : 'button'}
-    aria-disabled=${actions.pending === undefined ? 'false' : 'true'}
-    aria-keyshortcuts=${deed === 'start' ? 's' : nothing}
-    data-deed=${deed}
-    @click=${() => void actions.want(deed, build, session)}
-  >${isPending ? TEXTS.build.pending[deed] : words}</button>`;
+    aria-disabled=${isAsked ? 'true' : 'false'}
+    aria-keyshortcuts=${action === 'start' ? 's' : nothing}
+    data-action=${action}
+    @click=${() => void actions.run(build, action)}
+  >${isAsked && state.action === action ? TEXTS.build.pending[action] : words}</button>`;
 }
 
-function confirmation({ build, session, actions }: BarOptions, deed: Deed): TemplateResult {
-  const words = TEXTS.build.confirm[deed === 'undeploy' ? 'undeploy' : 'reset'];
-  return html`<div class="notice confirm" role="group" aria-label=${words.question}>
+function confirmation({ build, actions }: BarOptions, action: BuildAction): TemplateResult {
+  const words = TEXTS.build.confirm[action === 'undeploy' ? 'undeploy' : 'reset'];
+  return html`<div class="notice confirm" role="group" aria-label=${words.question} data-question=${action}>
     <p>${words.question}</p>
     <div class="actions">
-      <button type="button" class="button danger" data-confirm @click=${() => void actions.want(deed, build, session)}>
+      <button type="button" class="button danger" data-confirm @click=${() => void actions.run(build, action)}>
         ${words.yes}</button>
-      <button type="button" class="button" @click=${() => actions.ask(undefined)}>${TEXTS.build.confirm.no}</button>
+      <button type="button" class="button" data-decline @click=${() => actions.settle(build.name)}>${TEXTS.build.confirm.no}</button>
     </div>
   </div>`;
 }

@@ -1,5 +1,6 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { callApi } from '../api.js';
+import { type BuildAction, BuildActions } from '../parts/build-actions.js';
 import { LightElement } from '../parts/light-element.js';
 import { memoryOf } from '../parts/memory.js';
 import { Ticking, Watching } from '../parts/watching.js';
@@ -10,6 +11,7 @@ import { showInTab } from '../state/tab.js';
 import type { Build, BuildEvent, BuildStore } from '../store/build-store.js';
 import { TEXTS } from '../texts.js';
 import { actionBar } from './action-bar.js';
+import { ActionFocus } from './action-focus.js';
 import { placeText, shortCommit } from './build-links.js';
 import { factsView } from './facts-view.js';
 import { goneView, neverSeenView } from './gone-view.js';
@@ -17,7 +19,6 @@ import { headline } from './headline.js';
 import { type LogKind, logPanel } from './log-panel.js';
 import { Neighbours } from './neighbours.js';
 import { othersView } from './others-view.js';
-import { type Deed, PageActions } from './page-actions.js';
 import { progressView } from './progress-view.js';
 import { type SeenBuild, SeenBuilds } from './seen-builds.js';
 import { timelineView } from './timeline-view.js';
@@ -37,7 +38,7 @@ export class BuildPage extends LightElement {
   session: Session | undefined;
   private readonly redraw = () => this.requestUpdate();
   private readonly seenBuilds = new SeenBuilds(memoryOf('localStorage'));
-  private readonly actions = new PageActions(this.redraw);
+  private actions: BuildActions | undefined;
   private readonly neighbours = new Neighbours(this.redraw);
   private readonly again = { isBuilding: false, trouble: '' };
   private gone: SeenBuild | undefined;
@@ -48,8 +49,9 @@ export class BuildPage extends LightElement {
 
   constructor() {
     super();
-    new Watching(this, () => [this.store, this.session]);
+    new Watching(this, () => [this.store, this.session, this.actions]);
     new Ticking(this);
+    new ActionFocus(this);
   }
 
   override connectedCallback(): void {
@@ -69,6 +71,7 @@ export class BuildPage extends LightElement {
       this.stop?.();
       this.stop = this.store?.onEvent((event) => this.take(event));
     }
+    if (changed.has('session') && this.session) this.actions = new BuildActions(this.session);
     const { build } = this;
     if (build === undefined) this.rememberGone();
     else this.look(build);
@@ -87,10 +90,10 @@ export class BuildPage extends LightElement {
   }
 
   protected override render(): TemplateResult | typeof nothing {
-    const { build, store, session } = this;
-    if (store === undefined || session === undefined) return nothing;
+    const { build, store, session, actions } = this;
+    if (store === undefined || session === undefined || actions === undefined) return nothing;
     const now = Date.now();
-    if (build !== undefined) return this.buildView(build, session, now);
+    if (build !== undefined) return this.buildView(build, actions, now);
     if (!store.synced) return html`<p class="quiet">${TEXTS.connection.connecting}</p>`;
     if (this.gone === undefined) return neverSeenView(this.name);
     return goneView({
@@ -103,13 +106,13 @@ export class BuildPage extends LightElement {
     });
   }
 
-  private buildView(build: Build, session: Session, now: number): TemplateResult {
-    const { actions, neighbours, forwards } = this;
+  private buildView(build: Build, actions: BuildActions, now: number): TemplateResult {
+    const { neighbours, forwards } = this;
     return html`
       <div class="build">
         <div class="build-head">${headline(build, now)}</div>
         <p class="hidden-words" role="status">${this.announced}</p>
-        ${actionBar({ build, session, actions, forwards, showLog: () => this.showLogEnd() })}
+        ${actionBar({ build, actions, forwards, showLog: () => this.showLogEnd() })}
         ${forwards ? this.forwardNotice(build) : nothing}
         ${progressView(build, neighbours, now)}
         ${timelineView(build, now)}
@@ -133,11 +136,12 @@ export class BuildPage extends LightElement {
     return this.store?.builds.get(this.name);
   }
 
-  private take({ type, build }: BuildEvent): void {
+  private take(event: BuildEvent): void {
+    const { build } = event;
     if (build.name !== this.name) return;
     this.seenBuilds.remember(build, Date.now());
     this.announce(build);
-    if (type === 'upd') this.actions.see(build);
+    this.actions?.take(event);
   }
 
   private look(build: Build): void {
@@ -205,16 +209,18 @@ export class BuildPage extends LightElement {
     this.requestUpdate();
   }
 
-  /** `s` starts, `o` opens, as long as nothing is being typed. */
+  /** `s` starts, `o` opens, Escape takes a question back, as long as nothing is being typed. */
   private readonly takeKey = (event: KeyboardEvent) => {
     const isTyping = (event.target as Element).matches('input, textarea, select');
     if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === 's') this.press('start');
+    if (event.key === 'Escape' && this.actions?.of(this.name)?.phase === 'unsure')
+      this.actions.settle(this.name);
     if (event.key === 'o')
       this.querySelector<HTMLAnchorElement>('a.button.main[aria-keyshortcuts="o"]')?.click();
   };
 
-  private press(deed: Deed): void {
-    this.querySelector<HTMLButtonElement>(`button[data-deed="${deed}"]`)?.click();
+  private press(action: BuildAction): void {
+    this.querySelector<HTMLButtonElement>(`button[data-action="${action}"]`)?.click();
   }
 }

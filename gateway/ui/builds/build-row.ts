@@ -1,17 +1,15 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { buildPath } from '../api.js';
-import type { ActionRunner, BuildAction } from '../parts/action-runner.js';
+import { type BuildActions, isOffered } from '../parts/build-actions.js';
 import { ageText, momentText } from '../parts/times.js';
 import { buildPage, hostOf, webAddress } from '../parts/web-address.js';
-import type { Session } from '../session/session.js';
 import { shownStateOf } from '../state/display-state.js';
 import { stateMark } from '../state/state-mark.js';
 import type { Build } from '../store/build-store.js';
 import { TEXTS } from '../texts.js';
 
 export interface RowContext {
-  readonly session: Session;
-  readonly actions: ActionRunner;
+  readonly actions: BuildActions;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -71,27 +69,26 @@ function logLinks(build: Build): TemplateResult {
     ${started && mail ? html`<a href=${mail}>${TEXT.mail}</a>` : nothing}`;
 }
 
-/** Resetting always, stopping what is started; the one main thing at the end. */
+/** Resetting always, stopping what is up; the one main thing at the end. */
 function actionButtons(build: Build, context: RowContext): TemplateResult {
-  const { session } = context;
   const open = build.status === 'started' ? webAddress(build.deploy_link) : undefined;
-  const isGoing = build.status === 'undeploying';
-  return html`${session.may('reset') && !isGoing ? button(build, 'reset', context) : nothing}
-    ${session.may('stop') && build.status === 'started' ? button(build, 'stop', context) : nothing}
-    ${session.may('start') && build.status === 'stopped' ? button(build, 'start', context) : nothing}
+  return html`${button(build, 'reset', context)} ${button(build, 'stop', context)} ${button(build, 'start', context)}
     ${build.status === 'failed' ? html`<a class="button" href=${buildPage(build.name)}>${TEXT.why}</a>` : nothing}
     ${open ? html`<a class="button main" href=${open}>${TEXT.open}</a>` : nothing}`;
 }
 
-function button({ name }: Build, action: BuildAction, { actions }: RowContext): TemplateResult {
-  const asked = actions.of(name);
+/** Nothing for those who may not do it, and where it would change nothing. */
+function button(
+  build: Build,
+  action: 'start' | 'stop' | 'reset',
+  { actions }: RowContext,
+): TemplateResult | typeof nothing {
+  if (!isOffered(action, build) || !actions.may(action)) return nothing;
+  const asked = actions.of(build.name);
   const isAsked = asked?.phase === 'asked';
   const isUnsure = asked?.phase === 'unsure' && asked.action === action;
-  const text = isUnsure
-    ? TEXT.confirmReset
-    : isAsked && asked.action === action
-      ? TEXT.asked[action]
-      : TEXT.actions[action];
+  const usual = action === 'stop' && build.status === 'starting' ? TEXT.cancelStart : TEXT.actions[action];
+  const text = isUnsure ? TEXT.confirmReset : isAsked && asked.action === action ? TEXT.asked[action] : usual;
   return html`<button class=${action === 'start' ? 'button' : isUnsure ? 'text-button unsure' : 'text-button'} aria-disabled=${isAsked}
-    @click=${() => actions.run(name, action)}>${text}</button>`;
+    @click=${() => actions.run(build, action)}>${text}</button>`;
 }

@@ -2,7 +2,7 @@ import { html, type PropertyValues, type TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { styleMap } from 'lit/directives/style-map.js';
-import type { ActionRunner } from '../parts/action-runner.js';
+import type { BuildActions } from '../parts/build-actions.js';
 import { LightElement } from '../parts/light-element.js';
 import { Ticking, Watching } from '../parts/watching.js';
 import type { Session } from '../session/session.js';
@@ -36,7 +36,7 @@ export class BuildsList extends LightElement {
   /** Names of builds that have just come. */
   freshNames: ReadonlySet<string> = new Set();
   session: Session | undefined;
-  actions: ActionRunner | undefined;
+  actions: BuildActions | undefined;
   layout = new RowLayout([], WIDE);
   private readonly focusing = new ListFocus(this);
   private drawn = { from: 0, to: 0 };
@@ -109,11 +109,11 @@ export class BuildsList extends LightElement {
     if (row.kind === 'repo') return repoRow(row.repo, row.builds);
     if (row.kind === 'branch') return branchRow(row.branch, row.link);
     const { build, isNewest } = row;
-    const [session, actions, now] = [this.session!, this.actions!, Date.now()];
-    const allowed = (['start', 'stop', 'reset'] as const).map((action) => session.may(action)).join();
+    const [actions, now] = [this.actions!, Date.now()];
+    const allowed = (['start', 'stop', 'reset'] as const).map((action) => actions.may(action)).join();
     // While one scrolls, most of what is drawn is what it was.
     const shown = [build, isNewest, allowed, actions.of(build.name), Math.floor(now / 1000)];
-    return guard(shown, () => buildRow(build, isNewest, { session, actions, now }));
+    return guard(shown, () => buildRow(build, isNewest, { actions, now }));
   }
 
   /** Lays the rows out anew, so that the one that the reader looks at does not move. */

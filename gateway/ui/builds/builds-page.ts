@@ -1,7 +1,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { createRef, ref } from 'lit/directives/ref.js';
 import type { ConnectionNotice } from '../frame/connection-notice.js';
-import { ActionRunner } from '../parts/action-runner.js';
+import { BuildActions } from '../parts/build-actions.js';
 import { countText } from '../parts/counts.js';
 import { LightElement } from '../parts/light-element.js';
 import { Watching } from '../parts/watching.js';
@@ -18,6 +18,9 @@ import { statusLinks } from './status-links.js';
 
 const { list: TEXT } = TEXTS;
 
+/** For a second click on the same button, milliseconds. */
+const CONFIRM_MS = 5_000;
+
 /** All builds, or those that the address asks for. */
 export class BuildsPage extends LightElement {
   static override properties = {
@@ -30,7 +33,7 @@ export class BuildsPage extends LightElement {
   private filter: ListFilter = readAddress(location.search);
   private store: BuildStore | undefined;
   private shown: ShownBuilds | undefined;
-  private actions: ActionRunner | undefined;
+  private actions: BuildActions | undefined;
   private rows: Row[] = [];
   private matching: Build[] = [];
   private readonly search = createRef<HTMLInputElement>();
@@ -53,7 +56,7 @@ export class BuildsPage extends LightElement {
     const isOther =
       before !== undefined && JSON.stringify(before.query) !== JSON.stringify(this.filter.query);
     if (this.store === undefined || isOther) this.openStore(this.filter.query);
-    if (changed.has('session') && this.session) this.actions = new ActionRunner(this.session);
+    if (changed.has('session') && this.session) this.actions = new BuildActions(this.session, CONFIRM_MS);
     this.matching = this.shown!.select(createMatch(this.filter));
     this.rows = arrange(this.matching);
   }
@@ -106,7 +109,7 @@ export class BuildsPage extends LightElement {
     this.shown?.close();
     this.store = new BuildStore(query);
     this.shown = new ShownBuilds(this.store);
-    this.store.onEvent(({ build }) => this.actions?.settle(build.name));
+    this.store.onEvent((event) => this.actions?.take(event));
     this.store.open();
   }
 

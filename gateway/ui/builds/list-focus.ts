@@ -1,4 +1,5 @@
 import type { ReactiveController } from 'lit';
+import { isOffered } from '../parts/build-actions.js';
 import type { BuildsList } from './builds-list.js';
 
 /** Moves the focus through the list by keys, and keeps it in its row while rows come, go and are drawn anew. */
@@ -61,9 +62,10 @@ export class ListFocus implements ReactiveController {
 
   private startFocused(event: Event): void {
     const row = this.list.layout.rows[this.list.layout.indexOf(this.key)];
-    if (row?.kind !== 'build' || row.build.status !== 'stopped' || !this.list.session?.may('start')) return;
+    const { actions } = this.list;
+    if (row?.kind !== 'build' || !isOffered('start', row.build) || !actions?.may('start')) return;
     event.preventDefault();
-    void this.list.actions?.run(row.build.name, 'start');
+    void actions.run(row.build, 'start');
   }
 
   private mainOf(key: string): HTMLElement | null {
