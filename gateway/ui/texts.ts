@@ -243,6 +243,8 @@ export const TEXTS = {
       count === 0 ? 'no match' : at === 0 ? `${count} found` : `${at} of ${count}`,
     pause: 'Pause',
     follow: (fresh: number) => (fresh > 0 ? `Follow · ${fresh} new` : 'Follow'),
+    wrap: 'Wrap',
+    wrapHint: 'Wrap lines that are too long',
     download: 'Download',
     loading: 'Loading…',
     waiting: 'Nothing has been written yet. It appears here as soon as something is.',

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type BuildAction, BuildActions, isOffered } from '../../../gateway/ui/parts/build-actions.js';
 import type { Session } from '../../../gateway/ui/session/session.js';
 import type { Build } from '../../../gateway/ui/store/build-store.js';
@@ -10,6 +10,7 @@ let calls: string[];
 let refusals: (string | undefined)[];
 
 beforeEach(() => {
+  jest.useFakeTimers();
   calls = [];
   refusals = [];
   globalThis.fetch = async (path, options) => {
@@ -22,6 +23,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  jest.useRealTimers();
   globalThis.fetch = ofBrowser;
 });
 
@@ -77,12 +79,19 @@ describe('What is asked of a build', () => {
   });
 
   it('is no question any more after the time for the answer', async () => {
-    const actions = new BuildActions(session, 1);
-    const isOver = new Promise<void>((resolve) => {
-      actions.onChange(() => actions.of('it') === undefined && resolve());
-    });
+    const actions = new BuildActions(session, 5_000);
     await actions.run(stopped, 'reset');
-    await isOver;
+    jest.advanceTimersByTime(4_999);
+    expect(actions.of('it')?.phase).toBe('unsure');
+    jest.advanceTimersByTime(1);
+    expect(actions.of('it')).toBeUndefined();
+  });
+
+  it('is settled without being seen in the build, when it changed nothing', async () => {
+    const actions = new BuildActions(session);
+    await actions.run(stopped, 'stop');
+    jest.advanceTimersByTime(60_000);
+    expect(actions.of('it')).toBeUndefined();
   });
 
   it('is told in words when it is refused, until somebody has read it or asks for something else', async () => {

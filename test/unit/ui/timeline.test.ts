@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import type { BuildJson } from '../../../gateway/builds/build-json.js';
 import { expectedTime } from '../../../gateway/ui/build/expected-time.js';
 import { lineHash, parseLineHash } from '../../../gateway/ui/build/log/line-hash.js';
-import { LINE_HEIGHT, windowOf } from '../../../gateway/ui/build/log/window.js';
 import { SeenBuilds } from '../../../gateway/ui/build/seen-builds.js';
 import { timelineOf } from '../../../gateway/ui/build/timeline.js';
 
@@ -152,17 +151,6 @@ describe('The lines that an address points at', () => {
 
   it.each(['', '#L0', '#Lx', '#L1-', '#facts', '#L99999999999'])('are none in %j', (hash) => {
     expect(parseLineHash(hash)).toBeUndefined();
-  });
-});
-
-describe('The lines that are drawn', () => {
-  it('are those that are seen and a few around them, however many there are', () => {
-    const { from, to } = windowOf(1000 * LINE_HEIGHT, 30 * LINE_HEIGHT, 1_000_000);
-    expect(from).toBeLessThanOrEqual(1000);
-    expect(to).toBeGreaterThanOrEqual(1030);
-    expect(to - from).toBeLessThan(100);
-    expect(windowOf(1000 * LINE_HEIGHT, 600, 10)).toEqual({ from: 10, to: 10 });
-    expect(windowOf(0, 600, 10)).toEqual({ from: 0, to: 10 });
   });
 });
 

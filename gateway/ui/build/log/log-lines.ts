@@ -54,6 +54,13 @@ export class LogLines {
     );
   }
 
+  /** How many characters a line shows. */
+  shownLength(number: number): number {
+    const [text] = this.at(number);
+    if (text.length <= MAX_SHOWN) return withoutSequences(text).length;
+    return this.segments(number).reduce((sum, { text: part }) => sum + part.length, 0);
+  }
+
   /** A line's text without its colours. */
   text(number: number): string {
     return withoutSequences(this.at(number)[0]);

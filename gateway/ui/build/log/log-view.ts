@@ -1,15 +1,30 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { LightElement } from '../../parts/light-element.js';
+import { memoryOf } from '../../parts/memory.js';
 import { TEXTS } from '../../texts.js';
 import { saveLog } from './download.js';
 import { type LineRange, lineHash, parseLineHash } from './line-hash.js';
+import { type Drawn, LineLayout, ROW_HEIGHT } from './line-layout.js';
 import { lineView } from './line-view.js';
 import { LogReader } from './log-reader.js';
 import { LogSearch } from './log-search.js';
-import { LINE_HEIGHT, windowOf } from './window.js';
+import { WrapChoice } from './wrap-choice.js';
 
 /** Scrolled so close to the end, pixels, counts as there. */
 const AT_END = 8;
+/** Drawn above and below what is seen, pixels, so that a fast scroll shows no gap. */
+const SPARE = 400;
+/** Beside the digits of a number, and behind the text of a line; pixels. */
+const NUMBER_ROOM = 20;
+const END_ROOM = 12;
+
+const narrow = matchMedia('(max-width: 40rem)');
+
+/** Where the reader is: so many pixels below the top of a line. */
+interface Place {
+  readonly number: number;
+  readonly offset: number;
+}
 
 /**
  * A log that grows: with colours, numbers that are links, search, and following its end until somebody scrolls up.
@@ -46,7 +61,20 @@ export class LogView extends LightElement {
   private isSeeking = this.target !== undefined;
   private top = 0;
   private height = 0;
+  private width = 0;
+  /** Of a character, pixels; 0: not known yet. */
+  private characterWidth = 0;
+  private layout = new LineLayout();
+  /** What `layout` is of. */
+  private laidOut = this.reader.lines;
+  private firstLaidOut = 1;
+  private drawn: Drawn = { from: 1, to: 0 };
+  /** Where the reader stays although the lines above have become higher or lower. */
+  private kept: Place | undefined;
+  /** What was found in the current line is to be brought into sight. */
+  private isRevealing = false;
   private saveTrouble = '';
+  private readonly wrapping = new WrapChoice(memoryOf('localStorage'), narrow);
   private readonly sizes = new ResizeObserver(() => this.look());
 
   override connectedCallback(): void {
@@ -72,6 +100,7 @@ export class LogView extends LightElement {
       this.isFollowing = !this.isSeeking;
     }
     this.search.update(this.reader.lines);
+    this.arrange();
   }
 
   protected override firstUpdated(): void {
@@ -87,24 +116,27 @@ export class LogView extends LightElement {
       this.scrollIntoView({ block: 'nearest' });
     } else if (this.isFollowing) {
       this.viewport.scrollTop = this.viewport.scrollHeight;
+    } else if (this.kept !== undefined) {
+      this.viewport.scrollTop = this.topOf(this.kept);
     }
+    this.kept = undefined;
+    this.reveal();
     this.look();
+    this.measure();
   }
 
   protected override render(): TemplateResult {
     const { lines } = this.reader;
     const count = lines.last - lines.first + 1;
-    const drawn = windowOf(this.top, this.height, count);
-    const numbers = Array.from(
-      { length: drawn.to - drawn.from },
-      (_, index) => lines.first + drawn.from + index,
-    );
+    this.drawn = this.layout.around(this.top, this.height, SPARE);
+    const { from, to } = this.drawn;
+    const numbers = Array.from({ length: to - from + 1 }, (_, index) => from + index);
     return html`
       ${this.toolbar()}
-      <div class="log-scroll" tabindex="0" role="region" aria-label=${this.label} @scroll=${this.takeScroll}
-        @click=${this.takeClick}>
-        <div class="log-space" .style=${`height:${count * LINE_HEIGHT}px`}>
-          <div class="log-lines" .style=${`transform:translateY(${drawn.from * LINE_HEIGHT}px)`}>${numbers.map((number) => this.line(number))}</div>
+      <div class=${`log-scroll ${this.isWrapped ? 'wrapped' : ''}`} tabindex="0" role="region" aria-label=${this.label}
+        @scroll=${this.takeScroll} @click=${this.takeClick}>
+        <div class="log-space" .style=${this.spaceStyle()}><span class="log-probe" aria-hidden="true"></span>
+          <div class="log-lines" .style=${`transform:translateY(${this.layout.top(from)}px)`}>${numbers.map((number) => this.line(number))}</div>
         </div>
         ${count === 0 ? html`<p class="log-empty quiet">${this.emptyText()}</p>` : nothing}
       </div>
@@ -134,6 +166,8 @@ export class LogView extends LightElement {
       <button type="button" class="button small log-follow" ?hidden=${!isGrowing} @click=${this.toggleFollowing}>
         ${this.isFollowing ? log.pause : log.follow(this.reader.lines.last - this.leftAt)}
       </button>
+      <button type="button" class="button small" aria-pressed=${this.wrapping.isWrapped ? 'true' : 'false'} title=${log.wrapHint}
+        @click=${this.toggleWrapping}>${log.wrap}</button>
       <button type="button" class="button small" @click=${this.download}>${log.download}</button>
     </div>`;
   }
@@ -162,13 +196,94 @@ export class LogView extends LightElement {
     return this.isFollowing ? log.following : log.paused;
   }
 
-  /** Where the reader is. Drawing anew is only worth while when that changed. */
+  /** Lays out what has come; where lines are wrapped differently than before, all of them anew. */
+  private arrange(): void {
+    const { lines } = this.reader;
+    const before = this.layout;
+    const columns = this.columns;
+    const isAnother = lines !== this.laidOut || columns !== before.columns;
+    if (isAnother || lines.first !== this.firstLaidOut) this.kept ??= this.place;
+    if (isAnother) this.layout = new LineLayout(columns);
+    this.laidOut = lines;
+    this.firstLaidOut = lines.first;
+    this.layout.update(lines);
+  }
+
+  private get place(): Place {
+    const number = this.layout.at(this.top);
+    return { number, offset: this.top - this.layout.top(number) };
+  }
+
+  /** A line that has become lower than the offset in it ends the place. */
+  private topOf({ number, offset }: Place): number {
+    const [top, end] = [this.layout.top(number), this.layout.top(number + 1)];
+    return Math.min(top + offset, Math.max(top, end - ROW_HEIGHT));
+  }
+
+  private get isWrapped(): boolean {
+    return this.characterWidth > 0 && this.wrapping.isWrapped;
+  }
+
+  /** Characters of a row. */
+  private get columns(): number {
+    if (!this.isWrapped) return Number.POSITIVE_INFINITY;
+    const room = this.width - this.numberWidth - END_ROOM;
+    return Math.max(10, Math.floor(room / this.characterWidth));
+  }
+
+  private get numberWidth(): number {
+    return Math.max(3, String(this.reader.lines.last).length) * this.characterWidth + NUMBER_ROOM;
+  }
+
+  /** As wide as the longest line, so that scrolling sideways does not end where shorter ones are drawn. */
+  private spaceStyle(): string {
+    const { layout, isWrapped, numberWidth, characterWidth } = this;
+    const text = (isWrapped ? layout.columns : layout.widest) * characterWidth;
+    const width = isWrapped ? '100%' : `${numberWidth + text + END_ROOM}px`;
+    // Half a pixel, or rounding might push the last character of a row into the next.
+    return `height:${layout.height}px;min-width:${width};--number:${numberWidth}px;--text:${text + 0.5}px`;
+  }
+
+  /** Where the reader is, and how much is seen. Drawing anew is only worth while when what is drawn is not enough. */
   private look(): void {
-    const { scrollTop, clientHeight } = this.viewport;
-    if (scrollTop === this.top && clientHeight === this.height) return;
+    const { scrollTop, clientHeight, clientWidth } = this.viewport;
+    const isOtherSize = clientHeight !== this.height || clientWidth !== this.width;
     this.top = scrollTop;
     this.height = clientHeight;
+    this.width = clientWidth;
+    if (isOtherSize)
+      this.characterWidth = this.querySelector('.log-probe')!.getBoundingClientRect().width / 100;
+    const { from, to } = this.layout.around(this.top, this.height, 0);
+    if (isOtherSize || from < this.drawn.from || to > this.drawn.to) this.requestUpdate();
+  }
+
+  /** Wide characters and tabs take more rows than their number tells: what stands below must not jump for them. */
+  private measure(): void {
+    if (!this.isWrapped) return;
+    const rows = [...this.querySelectorAll<HTMLElement>('.log-line')].map(
+      ({ offsetHeight }) => offsetHeight / ROW_HEIGHT,
+    );
+    const { from } = this.drawn;
+    const { place } = this;
+    const isNews = rows
+      .map((count, index) => this.layout.correct(from + index, Math.round(count)))
+      .includes(true);
+    if (!isNews) return;
+    this.kept = place;
     this.requestUpdate();
+  }
+
+  /** What is found may stand far down or to the right in its line. */
+  private reveal(): void {
+    const mark = this.isRevealing ? this.querySelector('.log-line.current mark') : null;
+    if (mark === null) return;
+    this.isRevealing = false;
+    const { viewport } = this;
+    const [found, seen] = [mark.getBoundingClientRect(), viewport.getBoundingClientRect()];
+    if (found.bottom > seen.bottom) viewport.scrollTop += found.top - seen.top - seen.height / 3;
+    const left = seen.left + this.numberWidth;
+    if (found.left < left || found.right > seen.right)
+      viewport.scrollLeft += found.left - left - seen.width / 3;
   }
 
   /** Up leaves the end, and coming back to it follows it again. */
@@ -176,7 +291,10 @@ export class LogView extends LightElement {
     const { scrollTop, clientHeight, scrollHeight } = this.viewport;
     const isAtEnd = scrollTop + clientHeight >= scrollHeight - AT_END;
     if (scrollTop < this.top && !isAtEnd) this.leave();
-    else if (scrollTop > this.top && isAtEnd) this.isFollowing = true;
+    else if (scrollTop > this.top && isAtEnd && !this.isFollowing) {
+      this.isFollowing = true;
+      this.requestUpdate();
+    }
     this.look();
   }
 
@@ -214,8 +332,7 @@ export class LogView extends LightElement {
     this.search = new LogSearch((event.target as HTMLInputElement).value);
     this.search.update(this.reader.lines);
     this.current = 0;
-    const seen = this.reader.lines.first + Math.floor(this.top / LINE_HEIGHT);
-    this.goTo(this.search.after(seen - 1));
+    this.goTo(this.search.after(this.layout.at(this.top) - 1));
     this.requestUpdate();
   }
 
@@ -236,6 +353,7 @@ export class LogView extends LightElement {
   private goTo(number: number | undefined): void {
     if (number === undefined) return;
     this.current = number;
+    this.isRevealing = true;
     this.leave();
     this.show(number);
   }
@@ -243,7 +361,7 @@ export class LogView extends LightElement {
   /** A third from the top, where the eye is. */
   private show(number: number): void {
     const { viewport } = this;
-    viewport.scrollTop = (number - this.reader.lines.first) * LINE_HEIGHT - viewport.clientHeight / 3;
+    viewport.scrollTop = this.layout.top(number) - viewport.clientHeight / 3;
     this.look();
   }
 
@@ -252,6 +370,12 @@ export class LogView extends LightElement {
     if (event.key !== '/' || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     this.querySelector<HTMLInputElement>('.log-search')!.focus();
+  };
+
+  private readonly toggleWrapping = () => {
+    this.wrapping.toggle();
+    this.viewport.scrollLeft = 0;
+    this.requestUpdate();
   };
 
   private readonly download = async () => {

@@ -1,0 +1,97 @@
+import type { LogLines } from './log-lines.js';
+
+/** Height of a row of text in CSS pixels; `.log-line` in build.css has the same. */
+export const ROW_HEIGHT = 20;
+
+/** Numbers of lines, both drawn. */
+export interface Drawn {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Where each line of a log is, so that only those that are seen need to be drawn. A line takes one row, or where it is
+ * wrapped as many as its characters need; what was measured of lines with characters of other widths counts more.
+ */
+export class LineLayout {
+  /** Characters of a row; Infinity: lines are not wrapped. */
+  readonly columns: number;
+  /** Characters of the longest line. */
+  widest = 0;
+  /** The number of the first line that is still there. */
+  private first = 1;
+  /** The row behind each line, counted from the beginning of the log. */
+  private ends: number[] = [];
+  /** Rows of lines that were let go. */
+  private gone = 0;
+  /** Characters of the last line, which may grow. */
+  private lastLength = 0;
+
+  constructor(columns = Number.POSITIVE_INFINITY) {
+    this.columns = columns;
+  }
+
+  /** Takes in what has come since the last time. */
+  update(lines: LogLines): void {
+    this.letGo(lines.first);
+    const last = this.last;
+    if (last >= this.first && lines.shownLength(last) !== this.lastLength) this.ends.pop();
+    for (let number = this.last + 1; number <= lines.last; number++) {
+      this.lastLength = lines.shownLength(number);
+      this.widest = Math.max(this.widest, this.lastLength);
+      this.ends.push(this.endOf(number - 1) + Math.max(1, Math.ceil(this.lastLength / this.columns)));
+    }
+  }
+
+  /** Of all lines, pixels. */
+  get height(): number {
+    return (this.endOf(this.last) - this.gone) * ROW_HEIGHT;
+  }
+
+  /** The top of a line, pixels. */
+  top(number: number): number {
+    return (this.endOf(number - 1) - this.gone) * ROW_HEIGHT;
+  }
+
+  /** The line at a distance from the top, pixels; the first or last one beyond the ends. */
+  at(distance: number): number {
+    const row = this.gone + Math.floor(distance / ROW_HEIGHT);
+    let [low, high] = [0, Math.max(0, this.ends.length - 1)];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.ends[middle]! > row) high = middle;
+      else low = middle + 1;
+    }
+    return this.first + low;
+  }
+
+  /** The lines that are seen when `height` pixels from `top` on are, and `spare` pixels above and below. */
+  around(top: number, height: number, spare: number): Drawn {
+    return { from: this.at(top - spare), to: Math.min(this.at(top + height + spare), this.last) };
+  }
+
+  /** Takes the rows that a line really has. Whether that is news. */
+  correct(number: number, rows: number): boolean {
+    if (number < this.first || number > this.last) return false;
+    const more = rows - (this.endOf(number) - this.endOf(number - 1));
+    if (more === 0) return false;
+    for (let index = number - this.first; index < this.ends.length; index++) this.ends[index]! += more;
+    return true;
+  }
+
+  private get last(): number {
+    return this.first + this.ends.length - 1;
+  }
+
+  private endOf(number: number): number {
+    const index = Math.min(number - this.first, this.ends.length - 1);
+    return this.ends[index] ?? this.gone;
+  }
+
+  private letGo(first: number): void {
+    if (first === this.first) return;
+    this.gone = this.endOf(first - 1);
+    this.ends = this.ends.slice(first - this.first);
+    this.first = first;
+  }
+}
