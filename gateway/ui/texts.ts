@@ -163,6 +163,7 @@ export const TEXTS = {
       initialising: 'Initialising',
       ready: 'Ready',
       failed: 'Failed',
+      starting: 'Starting',
       started: 'Started',
       stopped: 'Stopped',
     },

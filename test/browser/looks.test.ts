@@ -37,8 +37,30 @@ describe('Each page', () => {
       '[innerWidth, document.documentElement.scrollWidth]',
     );
     expect(all).toBe(seen);
+    // Ends of names are given up only where there is no room at all.
+    const cut = await page.evaluate<string[]>(
+      "[...document.querySelectorAll('.row-repo, .named-main > *')].filter((name) => name.scrollWidth > name.clientWidth + 1).map((name) => name.textContent)",
+    );
+    expect(cut).toEqual([]);
     expect(await seriousFindings(page)).toEqual([]);
     await keepPicture(page, `${name}-phone`);
+  });
+
+  it('has the same form to sign in, whose fields phones do not magnify', async () => {
+    const looks = new Set<string>();
+    for (const path of ['/', '/webui/builds.html', '/webui/build.html?name=none']) {
+      browser.expectTrouble(/404/);
+      const page = await browser.open(full.address + path, { phone: true });
+      await page.getByRole('button', { name: 'Sign in' }).first().click();
+      looks.add(
+        await page.evaluate<string>(`(() => {
+          const { borderRadius, borderColor, fontSize, padding } = getComputedStyle(document.querySelector('[name="user"]'));
+          return [borderRadius, borderColor, fontSize, padding].join();
+        })()`),
+      );
+      await keepPicture(page, 'sign-in-phone');
+    }
+    expect([...looks]).toEqual([expect.stringMatching(/^6px,.*,16px,/)]);
   });
 
   it.each(PAGES)('says how to get a first build when there is none: %s', async (name, path, _words) => {

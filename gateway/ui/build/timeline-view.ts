@@ -29,7 +29,7 @@ function stepView(step: Step, now: number): TemplateResult {
 
 /** At the other places a build just stays. */
 function hasLength({ key }: Step): boolean {
-  return key === 'queued' || key === 'initialising' || key === 'started';
+  return key === 'queued' || key === 'initialising' || key === 'starting' || key === 'started';
 }
 
 function timeView(at: number, now: number): TemplateResult {

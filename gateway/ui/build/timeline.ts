@@ -1,7 +1,15 @@
 import type { BuildJson } from '../../builds/build-json.js';
 
 /** Where a build stands on its way. Keys are those of the texts. */
-export type StepKey = 'created' | 'queued' | 'initialising' | 'ready' | 'failed' | 'started' | 'stopped';
+export type StepKey =
+  | 'created'
+  | 'queued'
+  | 'initialising'
+  | 'ready'
+  | 'failed'
+  | 'starting'
+  | 'started'
+  | 'stopped';
 
 export interface Step {
   readonly key: StepKey;
@@ -73,7 +81,7 @@ function initialiseStepWithoutTime({ status, init_status: known }: BuildJson): S
 }
 
 function runSteps({ status }: BuildJson, { ready, scaled }: Times): Step[] {
-  if (status === 'starting') return [step('started', scaled, null, false, true)];
+  if (status === 'starting') return [step('starting', scaled, null, false, true)];
   if (status === 'started') return [step('started', ready, null, true, true)];
   const wasStarted = ready !== null && scaled !== null && scaled >= ready;
   if (!wasStarted) return [step('started', null, null, false)];

@@ -86,7 +86,7 @@ describe('The way of a build', () => {
     [
       'that starts',
       { status: 'starting', last_scaled: at(20) },
-      ['created done 1', 'queued done 2', 'initialising done 5', 'ready done', 'started now'],
+      ['created done 1', 'queued done 2', 'initialising done 5', 'ready done', 'starting now'],
     ],
     [
       'that is started',
