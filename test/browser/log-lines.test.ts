@@ -84,6 +84,30 @@ describe('Long lines of a log', () => {
 });
 
 describe('A log whose lines are wrapped', () => {
+  it('breaks them between words, which is not copied with them', async () => {
+    const words = 'odoo.addons.mis_builder.models.mis_report: Loading module mis_builder (12/240)';
+    const page = await openLog([words, 'next'], { phone: true });
+    const tops = (text: string) =>
+      read<number[]>(
+        page,
+        `(() => { const text = document.createTreeWalker(scroll.querySelector('.log-text'), NodeFilter.SHOW_TEXT);
+          for (let node = text.nextNode(); node; node = text.nextNode()) {
+            const at = node.data.indexOf('${text}');
+            if (at === -1) continue;
+            const range = document.createRange();
+            range.setStart(node, at); range.setEnd(node, at + ${text.length});
+            return [...range.getClientRects()].map(({ top }) => top);
+          } })()`,
+      );
+    expect(await tops('Loading')).toHaveLength(1);
+    expect((await tops('(12/240)'))[0]).toBeGreaterThan((await tops('odoo.addons'))[0]!);
+    const copied = await read<string>(
+      page,
+      "(getSelection().selectAllChildren(scroll.querySelector('.log-text')), getSelection().toString())",
+    );
+    expect(copied).toBe(words);
+  });
+
   it('goes to the line of its address, and to what is searched, far down in its line too', async () => {
     const long = `${'x'.repeat(3500)} needle`;
     const page = await openLog([...LINES, long, ...LINES], { phone: true, hash: '#L1500' });

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { LineLayout, ROW_HEIGHT } from '../../../gateway/ui/build/log/line-layout.js';
 import { LogLines, MAX_SHOWN } from '../../../gateway/ui/build/log/log-lines.js';
+import { breaksOf, RowCutter } from '../../../gateway/ui/build/log/row-breaks.js';
 import { WrapChoice } from '../../../gateway/ui/build/log/wrap-choice.js';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -30,7 +31,7 @@ describe('Lines of a log', () => {
     expect(log.layout.widest).toBe(500);
   });
 
-  it('take as many rows as their characters need where they are, colours not counted', () => {
+  it('take as many rows as their words need where they are, colours not counted', () => {
     const log = laidOut([`\n${'x'.repeat(10)}\n${'x'.repeat(11)}\n\x1b[31m${'x'.repeat(20)}\x1b[0m\n`], 10);
     expect(rowsOf(log)).toEqual([1, 1, 2, 2]);
     expect(log.layout.height).toBe(6 * ROW_HEIGHT);
@@ -69,19 +70,11 @@ describe('Lines of a log', () => {
     expect(log.layout.at(-100)).toBe(log.lines.first);
   });
 
-  it('are as high as they were measured, until they grow', () => {
-    const log = laidOut(['日本\nplain\nlast'], 10);
-    expect([log.layout.correct(1, 2), log.layout.correct(1, 2), log.layout.correct(3, 4)]).toEqual([
-      true,
-      false,
-      true,
-    ]);
+  it('take more rows as the last one grows', () => {
+    const log = laidOut(['one\nlast'], 10);
+    log.lines.push(bytes(' and more than twenty\n'));
     log.layout.update(log.lines);
-    expect(rowsOf(log)).toEqual([2, 1, 4]);
-    log.lines.push(bytes(' and more than ten\n'));
-    log.layout.update(log.lines);
-    expect(rowsOf(log)).toEqual([2, 1, 3]);
-    expect(log.layout.correct(99, 2)).toBe(false);
+    expect(rowsOf(log)).toEqual([1, 3]);
   });
 
   it('are drawn when they are seen or near, however many there are', () => {
@@ -92,6 +85,50 @@ describe('Lines of a log', () => {
     });
     expect(layout.around(0, 100, 400).from).toBe(1);
     expect(layout.around(100_000 * ROW_HEIGHT, 100, 400).to).toBe(100_000);
+  });
+});
+
+describe('The rows of a line', () => {
+  const rows = (text: string, columns: number) => new RowCutter(breaksOf(text, columns)).cut(text);
+
+  it.each([
+    ['', ['']],
+    ['ten chars.', ['ten chars.']],
+    ['words stay whole', ['words stay ', 'whole']],
+    ['unlessTheyAreLonger than a row', ['unlessThey', 'AreLonger ', 'than a row']],
+    ['a longerThanThat', ['a ', 'longerThan', 'That']],
+    ['ten chars.     and spaces', ['ten chars.     ', 'and spaces']],
+    ['\ttab', ['\t', 'tab']],
+    ['漢字漢字漢字', ['漢字漢字漢', '字']],
+    ['x 漢字漢字漢字', ['x ', '漢字漢字漢', '字']],
+    ['🚀🚀🚀🚀🚀🚀', ['🚀🚀🚀🚀🚀', '🚀']],
+    ['e\u0301'.repeat(11), ['e\u0301'.repeat(10), 'e\u0301']],
+  ])('of ten columns: %j', (text, expected) => {
+    expect(rows(text, 10).map((row) => row.trimEnd())).toEqual(expected.map((row) => row.trimEnd()));
+  });
+
+  it('have all of it, and no more columns than there are, but for spaces at their ends', () => {
+    const text = fc.stringMatching(/^[ab ]{0,60}$/);
+    fc.assert(
+      fc.property(text, fc.integer({ min: 1, max: 20 }), (line, columns) => {
+        const parts = rows(line, columns);
+        expect(parts.join('')).toBe(line);
+        for (const part of parts) expect(part.trimEnd().length).toBeLessThanOrEqual(columns);
+        for (const part of parts.slice(1)) expect(part).toMatch(/^[^ ]/);
+      }),
+    );
+  });
+
+  it('are the same however the line is cut into pieces of one look', () => {
+    const piece = fc.stringMatching(/^[ab ]{0,9}$/);
+    fc.assert(
+      fc.property(fc.array(piece), (pieces) => {
+        const line = pieces.join('');
+        const cutter = new RowCutter(breaksOf(line, 7));
+        const marked = pieces.map((part) => cutter.cut(part).join('|')).join('');
+        expect(marked).toBe(rows(line, 7).join('|'));
+      }),
+    );
   });
 });
 

@@ -1,4 +1,5 @@
 import type { LogLines } from './log-lines.js';
+import { breaksOf } from './row-breaks.js';
 
 /** Height of a row of text in CSS pixels; `.log-line` in build.css has the same. */
 export const ROW_HEIGHT = 20;
@@ -11,7 +12,7 @@ export interface Drawn {
 
 /**
  * Where each line of a log is, so that only those that are seen need to be drawn. A line takes one row, or where it is
- * wrapped as many as its characters need; what was measured of lines with characters of other widths counts more.
+ * wrapped as many as its words need.
  */
 export class LineLayout {
   /** Characters of a row; Infinity: lines are not wrapped. */
@@ -35,11 +36,12 @@ export class LineLayout {
   update(lines: LogLines): void {
     this.letGo(lines.first);
     const last = this.last;
-    if (last >= this.first && lines.shownLength(last) !== this.lastLength) this.ends.pop();
+    if (last >= this.first && lines.shownText(last).length !== this.lastLength) this.ends.pop();
     for (let number = this.last + 1; number <= lines.last; number++) {
-      this.lastLength = lines.shownLength(number);
-      this.widest = Math.max(this.widest, this.lastLength);
-      this.ends.push(this.endOf(number - 1) + Math.max(1, Math.ceil(this.lastLength / this.columns)));
+      const text = lines.shownText(number);
+      this.lastLength = text.length;
+      this.widest = Math.max(this.widest, text.length);
+      this.ends.push(this.endOf(number - 1) + breaksOf(text, this.columns).length + 1);
     }
   }
 
@@ -68,15 +70,6 @@ export class LineLayout {
   /** The lines that are seen when `height` pixels from `top` on are, and `spare` pixels above and below. */
   around(top: number, height: number, spare: number): Drawn {
     return { from: this.at(top - spare), to: Math.min(this.at(top + height + spare), this.last) };
-  }
-
-  /** Takes the rows that a line really has. Whether that is news. */
-  correct(number: number, rows: number): boolean {
-    if (number < this.first || number > this.last) return false;
-    const more = rows - (this.endOf(number) - this.endOf(number - 1));
-    if (more === 0) return false;
-    for (let index = number - this.first; index < this.ends.length; index++) this.ends[index]! += more;
-    return true;
   }
 
   private get last(): number {

@@ -2,9 +2,12 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { TEXTS } from '../../texts.js';
 import type { LogLines } from './log-lines.js';
 import { cutAtMatches } from './log-search.js';
+import { RowCutter } from './row-breaks.js';
 import type { Colour, Segment, Style } from './sgr.js';
 
 export interface LineMarks {
+  /** Where rows begin, see `breaksOf`. */
+  readonly breaks: readonly number[];
   /** What is searched for, lower case; '' for nothing. */
   readonly query: string;
   /** The line that the search stands at. */
@@ -16,20 +19,30 @@ export interface LineMarks {
 /** One line: its number, which is a link to it, and its text, of which nothing is ever read as HTML. */
 export function lineView(lines: LogLines, number: number, marks: LineMarks): TemplateResult {
   const classes = `log-line${marks.isTarget ? ' target' : ''}${marks.isCurrent ? ' current' : ''}`;
+  const rows = new RowCutter(marks.breaks);
   return html`<div class=${classes}><a
     class="log-number" href="#L${number}" data-line=${number} tabindex="-1" aria-label=${TEXTS.log.line(number)}
-    >${number}</a><span class="log-text">${lines.segments(number).map((part) => segment(part, marks.query))}</span></div>`;
+    >${number}</a><span class="log-text">${lines.segments(number).map((part) => segment(part, marks.query, rows))}</span></div>`;
 }
 
-function segment({ text, style }: Segment, query: string): TemplateResult {
+function segment({ text, style }: Segment, query: string, rows: RowCutter): TemplateResult {
   const content = cutAtMatches(text, query).map((piece, index) => {
-    return index % 2 === 1 ? html`<mark>${piece}</mark>` : piece;
+    const parts = inRows(piece, rows);
+    return index % 2 === 1 ? html`<mark>${parts}</mark>` : parts;
   });
   const classes = classesOf(style);
   const css = cssOf(style);
   if (classes === '' && css === '') return html`${content}`;
   // A property and not an attribute: the page's policy refuses those.
   return html`<span class=${classes || nothing} .style=${css}>${content}</span>`;
+}
+
+/** The ends of rows are drawn by the style sheet: they are no part of the text, and are not copied with it. */
+function inRows(piece: string, rows: RowCutter): unknown {
+  const [first, ...others] = rows.cut(piece);
+  return others.length === 0
+    ? first
+    : [first, others.map((part) => html`<span class="row-end"></span>${part}`)];
 }
 
 const FLAGS = ['bold', 'dim', 'italic', 'underline', 'strike'] as const;

@@ -54,11 +54,13 @@ export class LogLines {
     );
   }
 
-  /** How many characters a line shows. */
-  shownLength(number: number): number {
+  /** What a line shows, without its colours. */
+  shownText(number: number): string {
     const [text] = this.at(number);
-    if (text.length <= MAX_SHOWN) return withoutSequences(text).length;
-    return this.segments(number).reduce((sum, { text: part }) => sum + part.length, 0);
+    if (text.length <= MAX_SHOWN) return withoutSequences(text);
+    return this.segments(number)
+      .map((segment) => segment.text)
+      .join('');
   }
 
   /** A line's text without its colours. */

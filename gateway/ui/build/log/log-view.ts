@@ -8,6 +8,7 @@ import { type Drawn, LineLayout, ROW_HEIGHT } from './line-layout.js';
 import { lineView } from './line-view.js';
 import { LogReader } from './log-reader.js';
 import { LogSearch } from './log-search.js';
+import { breaksOf } from './row-breaks.js';
 import { WrapChoice } from './wrap-choice.js';
 
 /** Scrolled so close to the end, pixels, counts as there. */
@@ -122,7 +123,6 @@ export class LogView extends LightElement {
     this.kept = undefined;
     this.reveal();
     this.look();
-    this.measure();
   }
 
   protected override render(): TemplateResult {
@@ -145,7 +145,9 @@ export class LogView extends LightElement {
 
   private line(number: number): TemplateResult {
     const { target } = this;
-    return lineView(this.reader.lines, number, {
+    const { lines } = this.reader;
+    return lineView(lines, number, {
+      breaks: breaksOf(lines.shownText(number), this.layout.columns),
       query: this.search.query,
       isCurrent: number === this.current,
       isTarget: target !== undefined && number >= target.from && number <= target.to,
@@ -237,11 +239,9 @@ export class LogView extends LightElement {
 
   /** As wide as the longest line, so that scrolling sideways does not end where shorter ones are drawn. */
   private spaceStyle(): string {
-    const { layout, isWrapped, numberWidth, characterWidth } = this;
-    const text = (isWrapped ? layout.columns : layout.widest) * characterWidth;
-    const width = isWrapped ? '100%' : `${numberWidth + text + END_ROOM}px`;
-    // Half a pixel, or rounding might push the last character of a row into the next.
-    return `height:${layout.height}px;min-width:${width};--number:${numberWidth}px;--text:${text + 0.5}px`;
+    const { layout, numberWidth } = this;
+    const width = numberWidth + layout.widest * this.characterWidth + END_ROOM;
+    return `height:${layout.height}px;min-width:${this.isWrapped ? '100%' : `${width}px`};--number:${numberWidth}px`;
   }
 
   /** Where the reader is, and how much is seen. Drawing anew is only worth while when what is drawn is not enough. */
@@ -255,22 +255,6 @@ export class LogView extends LightElement {
       this.characterWidth = this.querySelector('.log-probe')!.getBoundingClientRect().width / 100;
     const { from, to } = this.layout.around(this.top, this.height, 0);
     if (isOtherSize || from < this.drawn.from || to > this.drawn.to) this.requestUpdate();
-  }
-
-  /** Wide characters and tabs take more rows than their number tells: what stands below must not jump for them. */
-  private measure(): void {
-    if (!this.isWrapped) return;
-    const rows = [...this.querySelectorAll<HTMLElement>('.log-line')].map(
-      ({ offsetHeight }) => offsetHeight / ROW_HEIGHT,
-    );
-    const { from } = this.drawn;
-    const { place } = this;
-    const isNews = rows
-      .map((count, index) => this.layout.correct(from + index, Math.round(count)))
-      .includes(true);
-    if (!isNews) return;
-    this.kept = place;
-    this.requestUpdate();
   }
 
   /** What is found may stand far down or to the right in its line. */
