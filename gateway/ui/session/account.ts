@@ -16,12 +16,16 @@ export class Account extends LightElement {
   override connectedCallback(): void {
     super.connectedCallback();
     document.addEventListener('pointerdown', this.closeOutside);
+    this.addEventListener('keydown', this.takeKey);
+    this.addEventListener('focusout', this.takeFocusOut);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.stop?.();
     document.removeEventListener('pointerdown', this.closeOutside);
+    this.removeEventListener('keydown', this.takeKey);
+    this.removeEventListener('focusout', this.takeFocusOut);
   }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
@@ -44,7 +48,7 @@ export class Account extends LightElement {
 
   private form(): TemplateResult {
     const words = TEXTS.session;
-    return html`<form id="sign-in" class="account-form" ?hidden=${!this.isOpen} @submit=${this.submit} @keydown=${this.takeKey}>
+    return html`<form id="sign-in" class="account-form" ?hidden=${!this.isOpen} aria-label=${words.signIn} @submit=${this.submit}>
       <p class="quiet">${words.why}</p>
       <label>${words.user}<input class="field" name="user" autocomplete="username" autocapitalize="none" spellcheck="false" required></label>
       <label>${words.password}<input class="field" name="password" type="password" autocomplete="current-password" required></label>
@@ -86,11 +90,16 @@ export class Account extends LightElement {
     this.querySelector<HTMLElement>('button')?.focus();
   };
 
-  private takeKey(event: KeyboardEvent): void {
-    if (event.key !== 'Escape') return;
+  private readonly takeKey = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || !this.isOpen) return;
     this.show(false);
     this.querySelector<HTMLElement>('button')?.focus();
-  }
+  };
+
+  /** What the focus goes to must not be under the form. */
+  private readonly takeFocusOut = ({ relatedTarget: next }: FocusEvent) => {
+    if (this.isOpen && next !== null && !this.contains(next as Node)) this.show(false);
+  };
 
   private readonly closeOutside = (event: Event) => {
     if (this.isOpen && !this.contains(event.target as Node)) this.show(false);
