@@ -1,9 +1,12 @@
+import type { RequestListener } from 'node:http';
 import compression from 'compression';
-import express, { type Express, type Router } from 'express';
+import express, { type Express, type RequestHandler, type Router } from 'express';
 import { createBuildsRouter } from './api/builds-router.js';
 import { createReadsRouter } from './api/reads-router.js';
-import { createSameOriginRule, createSecurityHeaders } from './http/browser-safety.js';
+import { createSecurityHeaders, refuseOtherOrigins } from './http/browser-safety.js';
+import { createDirectRouter, type DirectRoute, serveDirectly } from './http/direct-routes.js';
 import { createErrorAnswer, noSuchPath } from './http/error-answer.js';
+import type { FirstStep } from './http/noted.js';
 import { createHealthRouter, type Readiness, requireReadiness } from './http/readiness.js';
 import { dropBody, warnOfProxy } from './http/request-limits.js';
 import { createRequestLog } from './http/request-log.js';
@@ -20,26 +23,42 @@ export interface AppOptions {
   readonly readiness: Readiness;
   /** Routers below `/api/v1` besides those of builds. */
   readonly api: readonly Router[];
-  /** Those that read the bodies of requests themselves, at the root. */
-  readonly webhooks: readonly Router[];
+  /** Served without Express; they read the bodies of requests themselves. */
+  readonly direct: readonly DirectRoute[];
   /** The folder of the built pages; beside the compiled gateway by default. */
   readonly pagesFolder?: string;
 }
 
 /** Puts the parts together. It listens to nothing; every part gets what it needs handed in. */
-export function createApp({ services, readiness, api, webhooks, pagesFolder }: AppOptions): Express {
-  const { config, log, stopping } = services;
+export function createApp(options: AppOptions): RequestListener {
+  const { config, log } = options.services;
+  const first = firstSteps(options.services);
+  const direct = serveDirectly(options.direct, { config, log });
+  const routed = createRoutedApp(options);
+  return (request, response) => {
+    for (const step of first) step(request, response);
+    if (!direct(request, response)) routed(request, response);
+  };
+}
+
+/** What every request gets, whoever serves it. */
+function firstSteps(services: GatewayServices): readonly FirstStep[] {
+  const { config, stopping } = services;
+  return [
+    createRequestLog(services),
+    createSecurityHeaders(config),
+    warnOfProxy(services),
+    (_request, response) => {
+      if (stopping.aborted) response.setHeader('Connection', 'close');
+    },
+  ];
+}
+
+function createRoutedApp({ services, readiness, api, direct, pagesFolder }: AppOptions): Express {
+  const { config, log } = services;
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('strict routing').enable('case sensitive routing');
-  // One proxy: its own word on the caller's address is the last of the header, and nobody else's counts.
-  app.set('trust proxy', (_address: string, hops: number) => config.http.trustProxy && hops < 1);
-  app.use(createRequestLog(services), createSecurityHeaders(config), warnOfProxy({ config, log }));
-  app.use((_request, response, next) => {
-    if (stopping.aborted) response.set('Connection', 'close');
-    next();
-  });
-  app.use(withoutSlash, createSameOriginRule(config), createHealthRouter(readiness));
-  for (const router of webhooks) app.use(router);
+  app.use(withoutSlash, sameOriginRule(config), createHealthRouter(readiness), createDirectRouter(direct));
   // The page of an error is to look like one when nothing is ready, too.
   app.use(dropBody, createDocsRouter(), createAssetsRouter(pagesFolder));
   const pages = new PageFiles(pagesFolder);
@@ -50,4 +69,11 @@ export function createApp({ services, readiness, api, webhooks, pagesFolder }: A
   app.use(noSuchPath);
   app.use(createErrorAnswer({ log, page: (error) => errorPage(pages, error, config.footerHtml) }));
   return app;
+}
+
+function sameOriginRule(config: GatewayServices['config']): RequestHandler {
+  return (request, _response, next) => {
+    refuseOtherOrigins(request, config);
+    next();
+  };
 }

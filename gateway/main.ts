@@ -20,7 +20,7 @@ import { listen } from './http/server.js';
 import { GatewayMetrics } from './metrics.js';
 import { createRouters } from './routers.js';
 import type { GatewayServices } from './services.js';
-import { warnOfSigning } from './webhook/webhook-router.js';
+import { warnOfSigning } from './webhook/webhook-route.js';
 
 export interface GatewayOptions {
   /** The settings, which are read again when their files change. */

@@ -3,6 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import type { ApiConfig, Config, PublicAction } from '../../lib/config/types.js';
 import { HttpError } from './http-error.js';
+import type { Notes } from './noted.js';
 
 /** What a caller may do. */
 export type Action = PublicAction | 'create' | 'delete' | 'trigger';
@@ -117,6 +118,6 @@ function tooManyGuesses(): HttpError {
 }
 
 /** The caller's address; of IPv6 the network, because one caller has a whole one. */
-export function addressKey(request: Request): string {
-  return ipKeyGenerator(request.ip ?? '');
+export function addressKey(_request: Request, { locals }: Response): string {
+  return ipKeyGenerator((locals as Notes).address ?? '');
 }

@@ -1,9 +1,10 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Config } from '../../lib/config/types.js';
+import { protocolOf } from './caller.js';
 import { HttpError } from './http-error.js';
+import type { FirstStep } from './noted.js';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -11,11 +12,10 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
  * Headers that keep browsers from doing what pages of ours never ask for. Builds may be plain http on hosts below
  * ours, so nothing here may upgrade or cover them.
  */
-export function createSecurityHeaders(config: Pick<Config, 'http'>): RequestHandler {
+export function createSecurityHeaders(config: Pick<Config, 'http'>): FirstStep {
   const [withHsts, without] = [securityHeaders(true), securityHeaders(false)];
-  return (_request, response, next) => {
+  return (_request, response) => {
     for (const [name, value] of config.http.hsts ? withHsts : without) response.setHeader(name, value);
-    next();
   };
 }
 
@@ -61,22 +61,21 @@ function headersOf(middleware: ReturnType<typeof helmet>): readonly [string, str
 /**
  * Refuses unsafe requests that a page of another origin makes a browser send. Builds run strangers' code on sibling
  * hosts, which browsers call same-site, so only same-origin counts. Programs send neither header and pass.
+ * @throws HttpError 403.
  */
-export function createSameOriginRule(config: Pick<Config, 'baseUrl'>): RequestHandler {
-  return (request, _response, next) => {
-    if (SAFE_METHODS.has(request.method)) return next();
-    const site = request.headers['sec-fetch-site'];
-    const { origin } = request.headers;
-    const passes =
-      site === undefined
-        ? origin === undefined ||
-          origin === new URL(config.baseUrl).origin ||
-          origin === `${request.protocol}://${request.headers.host}`
-        : site === 'same-origin' || site === 'none';
-    if (passes) return next();
-    throw new HttpError(
-      403,
-      'Pages of other origins may not do this. Use the page of this gateway, or a program.',
-    );
-  };
+export function refuseOtherOrigins(request: IncomingMessage, config: Pick<Config, 'baseUrl' | 'http'>): void {
+  if (SAFE_METHODS.has(request.method ?? '')) return;
+  const site = request.headers['sec-fetch-site'];
+  const { origin } = request.headers;
+  const passes =
+    site === undefined
+      ? origin === undefined ||
+        origin === new URL(config.baseUrl).origin ||
+        origin === `${protocolOf(request, config)}://${request.headers.host}`
+      : site === 'same-origin' || site === 'none';
+  if (passes) return;
+  throw new HttpError(
+    403,
+    'Pages of other origins may not do this. Use the page of this gateway, or a program.',
+  );
 }

@@ -1,6 +1,8 @@
-import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import type { ServerResponse } from 'node:http';
+import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import type { Logger } from '../../lib/telemetry/logger.js';
 import { HttpError } from './http-error.js';
+import type { Notes } from './noted.js';
 
 /** Shows an error to a person; answers a whole page. */
 export type ErrorPage = (error: HttpError) => string;
@@ -14,21 +16,39 @@ export const noSuchPath: RequestHandler = () => {
 export function createErrorAnswer({ log, page }: { log: Logger; page: ErrorPage }): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (error: unknown, request, response, _next) => {
-    const answer = asHttpError(error);
-    if (answer.status >= 500) logTrouble(log, answer, response);
-    if (response.headersSent) {
-      // Too late for another answer: a cut connection is how the caller sees that this one is not whole.
-      response.destroy();
-      return;
-    }
-    response.status(answer.status).set(answer.headers).set('Cache-Control', 'no-store');
-    if (wantsPage(request)) response.type('html').send(page(answer));
-    else response.json({ detail: answer.detail });
+    if (wantsPage(request)) answerError({ error, response, log, page });
+    else answerError({ error, response, log });
   };
 }
 
-function logTrouble(log: Logger, error: HttpError, response: Response): void {
-  const fields = { requestId: response.locals['requestId'], status: error.status, detail: error.detail };
+interface FailedRequest {
+  readonly error: unknown;
+  readonly response: ServerResponse & { readonly locals: Partial<Notes> };
+  readonly log: Logger;
+  /** Without it the answer is JSON. */
+  readonly page?: ErrorPage;
+}
+
+/** Answers a request that ended otherwise than well, whoever has served it. */
+export function answerError({ error, response, log, page }: FailedRequest): void {
+  const answer = asHttpError(error);
+  if (answer.status >= 500) logTrouble(log, answer, response);
+  if (response.headersSent) {
+    // Too late for another answer: a cut connection is how the caller sees that this one is not whole.
+    response.destroy();
+    return;
+  }
+  response.statusCode = answer.status;
+  for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
+  response.setHeader('Cache-Control', 'no-store');
+  const body = Buffer.from(page ? page(answer) : JSON.stringify({ detail: answer.detail }));
+  response.setHeader('Content-Type', `${page ? 'text/html' : 'application/json'}; charset=utf-8`);
+  response.setHeader('Content-Length', body.length);
+  response.end(body);
+}
+
+function logTrouble(log: Logger, error: HttpError, { locals }: FailedRequest['response']): void {
+  const fields = { requestId: locals.requestId, status: error.status, detail: error.detail };
   if (error.status === 500) log.error({ ...fields, err: error.cause }, 'A request failed unexpectedly');
   else log.warn({ ...fields, err: error.cause }, 'A request could not be served');
 }

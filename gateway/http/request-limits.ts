@@ -4,6 +4,7 @@ import type { Config } from '../../lib/config/types.js';
 import type { Logger } from '../../lib/telemetry/logger.js';
 import { type Authenticator, addressKey } from './auth.js';
 import { HttpError } from './http-error.js';
+import type { FirstStep } from './noted.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
 
@@ -55,15 +56,14 @@ function tooLarge(): HttpError {
 }
 
 /** A proxy that is not trusted leaves all callers with one address: worth a line, once. */
-export function warnOfProxy({ config, log }: { config: Pick<Config, 'http'>; log: Logger }): RequestHandler {
+export function warnOfProxy({ config, log }: { config: Pick<Config, 'http'>; log: Logger }): FirstStep {
   let isTold = false;
-  return (request, _response, next) => {
+  return (request) => {
     if (!isTold && !config.http.trustProxy && request.headers['x-forwarded-for'] !== undefined) {
       isTold = true;
       const detail =
         'Callers are told apart by the address of their connection, which is the proxy\'s. Set "http.trustProxy: true" if all requests come through a proxy of yours that sets X-Forwarded-For.';
       log.warn({ detail }, 'A request has X-Forwarded-For, which is not believed');
     }
-    next();
   };
 }

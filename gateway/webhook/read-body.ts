@@ -42,7 +42,7 @@ export class BodyReader {
     };
     try {
       await consume(request, keep);
-      return Buffer.concat(chunks);
+      return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
     } finally {
       this.held -= counted;
     }

@@ -65,7 +65,7 @@ export class SampleGateway {
       services,
       readiness: { builds: () => undefined, process: () => undefined },
       api: [createEventsRouter({ ...services, informer: this.informer })],
-      webhooks: [],
+      direct: [],
       pagesFolder: path.join(repositoryRoot, 'dist/gateway/ui'),
     });
     // The feed of events has to be there before the first build.

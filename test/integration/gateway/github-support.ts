@@ -9,7 +9,7 @@ import { createAuthenticator } from '../../../gateway/http/auth.js';
 import { listen } from '../../../gateway/http/server.js';
 import { GatewayMetrics } from '../../../gateway/metrics.js';
 import { createTriggerRouter } from '../../../gateway/trigger/trigger-router.js';
-import { createWebhookRouter } from '../../../gateway/webhook/webhook-router.js';
+import { createWebhookRoute } from '../../../gateway/webhook/webhook-route.js';
 import { loadConfig } from '../../../lib/config/load.js';
 import type { Config, GitHubConfig } from '../../../lib/config/types.js';
 import { GitHubClient } from '../../../lib/github/client.js';
@@ -35,6 +35,7 @@ export const admin = { authorization: `Basic ${Buffer.from('admin:pass').toStrin
 export interface Gateway {
   readonly url: string;
   readonly informer: Informer<BuildRecord>;
+  readonly metrics: GatewayMetrics;
   stop(): Promise<void>;
 }
 
@@ -86,7 +87,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     services,
     readiness: { builds: () => undefined, process: () => undefined },
     api: [createTriggerRouter({ ...services, github })],
-    webhooks: [createWebhookRouter(services)],
+    direct: [createWebhookRoute(services)],
   });
   const server = await listen(app, 0);
   informer.start();
@@ -96,7 +97,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await server.close(0);
     await informer.stop();
   };
-  const gateway = { url: `http://127.0.0.1:${server.port}`, informer, stop };
+  const { metrics } = services;
+  const gateway = { url: `http://127.0.0.1:${server.port}`, informer, metrics, stop };
   running.push(gateway);
   return gateway;
 }

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { PassThrough, type Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { sign } from '../../../gateway/webhook/signature.js';
 import { KubeClient } from '../../../lib/kube/client.js';
 import { NoAnswerError } from '../../../lib/kube/errors.js';
 import type { ListPage } from '../../../lib/kube/list.js';
 import { createNamespace, deleteNamespace } from '../../support/cluster.js';
+import { waitFor } from '../../support/wait-for.js';
 import { useClient } from '../kube/support.js';
 import {
   admin,
@@ -207,6 +209,50 @@ describe('a webhook that cannot be trusted or understood', () => {
   it('by another method is answered with 405', async () => {
     const response = await fetch(`${(await gateway()).url}/webhooks/github`);
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+  });
+});
+
+describe('a webhook, which is served without Express,', () => {
+  const { payload } = push('oca/web', '16.0', '0123456789'.repeat(4));
+  const good = JSON.stringify(payload);
+  const signed = (body: string) => ({
+    'x-github-event': 'push',
+    'x-hub-signature-256': sign(Buffer.from(body), secret),
+  });
+
+  it.each([
+    [200, good, signed(good)],
+    [200, good, { ...signed(good), 'sec-fetch-site': 'none' }],
+    [400, '{', signed('{')],
+    [400, good, { 'x-hub-signature-256': signed(good)['x-hub-signature-256'] }],
+    [401, good, { 'x-github-event': 'push' }],
+    [403, good, { ...signed(good), 'sec-fetch-site': 'same-site' }],
+    [403, good, { ...signed(good), origin: 'http://builds.test' }],
+  ])('is answered as Express would: %d', async (status, body, headers) => {
+    const one = await gateway();
+    // First, so that the build is there already for both.
+    await deliver(one, { event: 'push', payload });
+    // A query makes it another address, which is left to Express.
+    const answers = ['', '?by=express'].map(async (query) => {
+      const response = await fetch(`${one.url}/webhooks/github${query}`, { method: 'POST', body, headers });
+      const { date, 'x-request-id': id, ...rest } = Object.fromEntries(response.headers);
+      expect([Date.parse(date!), id]).toEqual([expect.any(Number), expect.stringMatching(/^\w+-\w+$/)]);
+      return { status: response.status, headers: rest, body: await response.json() };
+    });
+    const [direct, byExpress] = await Promise.all(answers);
+    expect(direct).toEqual(byExpress);
+    expect(direct).toMatchObject({
+      status,
+      headers: { 'content-security-policy': expect.any(String), 'x-content-type-options': 'nosniff' },
+    });
+  });
+
+  it('is counted by its path', async () => {
+    const one = await gateway();
+    await deliver(one, { event: 'ping', payload: {} });
+    const line =
+      'runboat_http_request_duration_seconds_count{method="POST",route="/webhooks/github",code="200"} 1';
+    await waitFor(async () => (await one.metrics.registry.metrics()).includes(line));
   });
 });
 

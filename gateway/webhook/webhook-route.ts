@@ -1,8 +1,10 @@
-import type { Request, Response, Router } from 'express';
+import type { IncomingMessage } from 'node:http';
 import type { Logger } from '../../lib/telemetry/logger.js';
 import { createFreshen } from '../builds/freshen.js';
+import { textOf } from '../http/caller.js';
+import type { DirectRoute } from '../http/direct-routes.js';
 import { HttpError } from '../http/http-error.js';
-import { addRoute, strictRouter } from '../http/routes.js';
+import type { NotedResponse } from '../http/noted.js';
 import type { GatewayServices } from '../services.js';
 import { type DeliveryServices, deliver } from './deliver.js';
 import { parsePayload } from './payload.js';
@@ -23,7 +25,7 @@ const HOW_TO_SIGN =
   'or github.allowUnsignedWebhooks to take webhooks from everybody.';
 
 /** `POST /webhooks/github`. It reads the body itself, so nothing before it may. */
-export function createWebhookRouter({ actions, config, informer, log }: WebhookServices): Router {
+export function createWebhookRoute({ actions, config, informer, log }: WebhookServices): DirectRoute {
   warnOfSigning(config.github, log);
   const bodies = new BodyReader({ each: MAX_BODY_BYTES, together: MAX_BYTES_TOGETHER });
   const delivery = {
@@ -31,14 +33,13 @@ export function createWebhookRouter({ actions, config, informer, log }: WebhookS
     whenSynced: () => informer.whenSynced(),
     freshen: createFreshen(informer),
   };
-  const router = strictRouter();
-  addRoute(router, '/webhooks/github', {
+  return {
+    path: '/webhooks/github',
     post: async (request, response) => {
       const body = await readTrusted(request, config.github, bodies);
       await answer({ request, response, body }, delivery);
     },
-  });
-  return router;
+  };
 }
 
 type SigningSettings = Pick<WebhookServices['config']['github'], 'webhookSecret' | 'allowUnsignedWebhooks'>;
@@ -51,13 +52,17 @@ export function warnOfSigning({ webhookSecret, allowUnsignedWebhooks }: SigningS
 }
 
 /** The body, if its sender knows the secret. @throws HttpError 503, 413 or 401. */
-async function readTrusted(request: Request, settings: SigningSettings, bodies: BodyReader): Promise<Buffer> {
+async function readTrusted(
+  request: IncomingMessage,
+  settings: SigningSettings,
+  bodies: BodyReader,
+): Promise<Buffer> {
   const { webhookSecret, allowUnsignedWebhooks } = settings;
   if (webhookSecret === undefined && !allowUnsignedWebhooks) {
     throw new HttpError(503, `Webhooks are refused, because no secret is configured. ${HOW_TO_SIGN}`);
   }
   const body = await bodies.read(request);
-  if (webhookSecret === undefined || isSigned(body, request.get('x-hub-signature-256'), webhookSecret)) {
+  if (webhookSecret === undefined || isSigned(body, textOf(request, 'x-hub-signature-256'), webhookSecret)) {
     return body;
   }
   throw new HttpError(
@@ -67,14 +72,14 @@ async function readTrusted(request: Request, settings: SigningSettings, bodies: 
 }
 
 async function answer(
-  { request, response, body }: { request: Request; response: Response; body: Buffer },
+  { request, response, body }: { request: IncomingMessage; response: NotedResponse; body: Buffer },
   services: DeliveryServices,
 ): Promise<void> {
-  const event = request.get('x-github-event');
+  const event = textOf(request, 'x-github-event');
   if (!event) throw new HttpError(400, 'The header X-GitHub-Event is missing. GitHub sends it.');
   const result = await deliver(wishOf(event, parsePayload(body)), services);
-  const delivery = request.get('x-github-delivery')?.slice(0, 64);
-  response.locals['logged'] = { event: event.slice(0, 64), delivery, ...result };
+  const delivery = textOf(request, 'x-github-delivery')?.slice(0, 64);
+  response.locals.logged = { event: event.slice(0, 64), delivery, ...result };
   response.setHeader('Content-Type', 'application/json; charset=utf-8');
   response.end(JSON.stringify(result));
 }
