@@ -27,7 +27,10 @@ let gateway: Server;
 function playCluster(request: IncomingMessage, response: ServerResponse): void {
   const { pathname, searchParams } = new URL(request.url!, 'http://cluster');
   if (pathname.endsWith('/log')) node(response, searchParams);
-  else response.end(JSON.stringify({ metadata: { resourceVersion: '1' }, items: pods }));
+  else {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ metadata: { resourceVersion: '1' }, items: pods }));
+  }
 }
 
 const addressOf = (server: Server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
