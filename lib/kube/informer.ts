@@ -19,6 +19,9 @@ export interface Progress {
   readonly object?: { readonly name: string; readonly uid: string };
 }
 
+/** More than there are writes between an answer and its event. */
+const REMEMBERED_ANSWERS = 500;
+
 /** A cache of one resource in one namespace that follows the API server, whatever happens on the way. */
 export class Informer<T extends Cached> {
   private readonly options: InformerOptions<T>;
@@ -27,6 +30,8 @@ export class Informer<T extends Cached> {
   private readonly reflector: Reflector;
   private readonly handlers: ChangeHandler<T>[] = [];
   private readonly followers: ((progress: Progress) => void)[] = [];
+  /** Versions that answers to our own writes brought; their events are still to come, or came before. */
+  private readonly answered = new Set<string>();
   private readonly stopping = new AbortController();
   private readonly waiting = new Set<() => void>();
   private loops: Promise<unknown> | undefined;
@@ -103,7 +108,10 @@ export class Informer<T extends Cached> {
     const { name, uid, resourceVersion } = object.metadata;
     if (isGone(object)) this.store.remove(name, uid, undefined);
     else if (this.options.matches?.(object) === false) this.store.remove(name, uid, resourceVersion);
-    else this.put(object);
+    else {
+      this.put(object);
+      this.expectRepetition(resourceVersion);
+    }
   }
 
   /** Our delete was answered with "gone": the object of this uid never comes back. */
@@ -158,6 +166,8 @@ export class Informer<T extends Cached> {
         this.proceed({ type: 'LIST', resourceVersion: list.resourceVersion });
       },
       takeEvent: (event) => this.takeEvent(event),
+      takeRepeated: (resourceVersion) => this.takeRepeated(resourceVersion),
+      forgetRepeated: () => this.answered.clear(),
       note: (resourceVersion) => {
         store.note(resourceVersion);
         this.proceed({ type: 'BOOKMARK', resourceVersion });
@@ -176,6 +186,19 @@ export class Informer<T extends Cached> {
     if (type === 'DELETED') this.store.remove(name, uid, resourceVersion);
     else this.put(object);
     this.proceed({ type, resourceVersion, object: { name, uid } });
+  }
+
+  private expectRepetition(resourceVersion: string): void {
+    this.answered.add(resourceVersion);
+    const [oldest] = this.answered;
+    if (this.answered.size > REMEMBERED_ANSWERS && oldest !== undefined) this.answered.delete(oldest);
+  }
+
+  /** Followers want to know of every event, and whom it was about. */
+  private takeRepeated(resourceVersion: string): boolean {
+    if (this.followers.length > 0 || !this.answered.delete(resourceVersion)) return false;
+    this.store.note(resourceVersion);
+    return true;
   }
 
   private put(object: KubeObject): void {

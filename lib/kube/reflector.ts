@@ -7,7 +7,7 @@ import { isNewer } from './resource-version.js';
 import type { ListInProgress } from './store.js';
 import type { KubeLog, KubeObject } from './types.js';
 import { BrokenWatchError, runWatch, SilentWatchError } from './watch.js';
-import type { WatchEvent } from './watch-event.js';
+import { versionIn, type WatchEvent } from './watch-event.js';
 
 /** Who takes what was listed and watched. */
 export interface Sink {
@@ -17,6 +17,10 @@ export interface Sink {
   takeListed(list: ListInProgress, item: KubeObject): void;
   endList(list: ListInProgress): void;
   takeEvent(event: ObjectEvent): void;
+  /** An event of this version: whether it only repeats what was taken before, so that its object is not needed. */
+  takeRepeated(resourceVersion: string): boolean;
+  /** A watch begins: etcd may have been restored meanwhile, and give versions to other changes. */
+  forgetRepeated(): void;
   note(resourceVersion: string): void;
 }
 
@@ -109,8 +113,10 @@ export class Reflector {
       signal: this.watch.signal,
       onOpen: () => {
         this.openedAt = performance.now();
+        this.sink.forgetRepeated();
       },
       onEvent: (event) => this.take(event),
+      isKnown: (line) => this.isKnown(line),
     });
   }
 
@@ -125,6 +131,17 @@ export class Reflector {
     this.sink.takeEvent(event);
     this.resumeFrom = event.object.metadata.resourceVersion;
     this.options.hooks.onEvent?.(event.type);
+  }
+
+  /** Nearly half of the events repeat what our own writes were answered with. */
+  private isKnown(line: string): boolean {
+    const event = versionIn(line);
+    if (event === undefined || !this.sink.takeRepeated(event.resourceVersion)) return false;
+    this.barren = 0;
+    this.failed = false;
+    this.resumeFrom = event.resourceVersion;
+    this.options.hooks.onEvent?.(event.type);
+    return true;
   }
 
   /** Answers with the resourceVersion of the list. */

@@ -5,6 +5,29 @@ export type WatchEvent =
   | { type: 'BOOKMARK'; resourceVersion: string }
   | { type: 'ERROR'; status: Status };
 
+/** What begins the lines of events that may repeat what a write of our own was answered with. */
+const REPEATABLE = { ADDED: '{"type":"ADDED"', MODIFIED: '{"type":"MODIFIED"' } as const;
+const VERSION = '"resourceVersion":"';
+
+/**
+ * The resourceVersion of the object of an event, found without parsing the line; undefined for other events, and when
+ * anything else in the line is called so too. In texts the quotes would be escaped.
+ */
+export function versionIn(
+  line: string,
+): { type: keyof typeof REPEATABLE; resourceVersion: string } | undefined {
+  const type = line.startsWith(REPEATABLE.MODIFIED)
+    ? 'MODIFIED'
+    : line.startsWith(REPEATABLE.ADDED)
+      ? 'ADDED'
+      : undefined;
+  const at = line.indexOf(VERSION);
+  if (type === undefined || at === -1) return undefined;
+  const begin = at + VERSION.length;
+  if (line.includes(VERSION, begin)) return undefined;
+  return { type, resourceVersion: line.slice(begin, line.indexOf('"', begin)) };
+}
+
 /** Parses one line of a watch. @throws Error when it is not an event of an API server. */
 export function parseWatchEvent(line: string): WatchEvent {
   const event = parseJson(line) as { type?: unknown; object?: KubeObject } | null;

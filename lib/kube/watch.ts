@@ -20,6 +20,8 @@ export interface WatchRequest {
   /** The API server has accepted the watch. */
   onOpen: () => void;
   onEvent: (event: Exclude<WatchEvent, { type: 'ERROR' }>) => void;
+  /** Whether a line tells nothing new, asked before it is parsed. */
+  isKnown?: (line: string) => boolean;
 }
 
 /** Nothing came for longer than bookmarks take. */
@@ -82,6 +84,7 @@ async function eachChunk(stream: Readable, take: (chunk: Buffer) => void): Promi
 }
 
 function handleLine(watch: WatchRequest, line: string): void {
+  if (watch.isKnown?.(line)) return;
   const event = parse(line);
   if (event.type === 'ERROR') throw errorOfStatus({ method: 'WATCH', path: watch.path }, event.status);
   watch.onEvent(event);

@@ -478,6 +478,45 @@ describe('the answers to our own writes', () => {
     expect(changes).toHaveLength(count + 1);
   });
 
+  it('make their events no work, and the watch goes on from these', async () => {
+    let trimmed = 0;
+    const trim = ({ metadata: { name, uid, resourceVersion } }: Cached) => {
+      trimmed++;
+      return { metadata: { name, uid, resourceVersion } };
+    };
+    const made = await follow({ trim });
+    made.observe(configMap('a', 12));
+    const before = trimmed;
+    world.watch.write(event('MODIFIED', configMap('a', 12)) + event('MODIFIED', configMap('b', 13)));
+    await shows('a@12', 'b@13');
+    expect(trimmed).toBe(before + 1);
+    made.observe(configMap('a', 14));
+    const watches = world.watches.length;
+    world.watch.write(event('MODIFIED', configMap('a', 14)));
+    world.watch.end();
+    await nextWatch(watches);
+    expect(world.watchedFrom.at(-1)).toBe('14');
+  });
+
+  it('say nothing about the events of the next watch, before which etcd may have been restored', async () => {
+    const made = await follow();
+    made.observe(configMap('a', 12));
+    const watches = world.watches.length;
+    world.watch.end();
+    await nextWatch(watches);
+    world.watch.write(event('MODIFIED', configMap('b', 12)));
+    await shows('a@12', 'b@12');
+  });
+
+  it('are told to followers all the same', async () => {
+    const made = await follow();
+    const seen: string[] = [];
+    made.onProgress(({ resourceVersion }) => seen.push(resourceVersion));
+    made.observe(configMap('a', 12));
+    world.watch.write(event('MODIFIED', configMap('a', 12)));
+    await eventually('the event to be told', () => seen.includes('12'));
+  });
+
   it('that took the last finalizer of a deleted object mean that it is gone', async () => {
     const made = await follow();
     made.observe(configMap('a', 12, { deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: ['x/y'] }));

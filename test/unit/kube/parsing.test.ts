@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { Backoff } from '../../../lib/kube/backoff.js';
 import { objectPath, queryString, resourceOfPath, resourcePath } from '../../../lib/kube/paths.js';
 import { compareResourceVersions } from '../../../lib/kube/resource-version.js';
-import { parseWatchEvent } from '../../../lib/kube/watch-event.js';
+import { parseWatchEvent, versionIn } from '../../../lib/kube/watch-event.js';
 import { LineSplitter } from '../../../lib/kube/watch-lines.js';
 
 describe('resource versions', () => {
@@ -128,6 +128,19 @@ describe('a watch event', () => {
       type: 'ERROR',
       status,
     });
+  });
+
+  it('shows its version without being parsed, but for other events and where anything else is called so', () => {
+    const version = (type: string, more: object = {}) =>
+      versionIn(JSON.stringify({ type, object: { ...object, ...more } }));
+    expect(version('MODIFIED')).toEqual({ type: 'MODIFIED', resourceVersion: '5' });
+    expect(version('ADDED')).toEqual({ type: 'ADDED', resourceVersion: '5' });
+    expect(version('DELETED')).toBeUndefined();
+    expect(version('BOOKMARK')).toBeUndefined();
+    expect(version('MODIFIED', { data: { resourceVersion: '4' } })).toBeUndefined();
+    const text = '{"resourceVersion":"4"}';
+    expect(version('MODIFIED', { data: { text } })).toEqual({ type: 'MODIFIED', resourceVersion: '5' });
+    expect(versionIn('{"type":"MODIFIED","object":{}}')).toBeUndefined();
   });
 
   it.each([
