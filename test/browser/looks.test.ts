@@ -39,12 +39,26 @@ describe('Each page', () => {
     expect(all).toBe(seen);
     // Ends of names are given up only where there is no room at all.
     const cut = await page.evaluate<string[]>(
-      "[...document.querySelectorAll('.row-repo, .named-main > *')].filter((name) => name.scrollWidth > name.clientWidth + 1).map((name) => name.textContent)",
+      "[...document.querySelectorAll('.row-repo, .row-main, .named-main > *')].filter((name) => name.scrollWidth > name.clientWidth + 1).map((name) => name.textContent)",
     );
     expect(cut).toEqual([]);
     expect(await seriousFindings(page)).toEqual([]);
     await keepPicture(page, `${name}-phone`);
   });
+
+  it.each([...PAGES, ['none', '/webui/build.html?name=none', 'No such build']])(
+    'needs no scrolling sideways where it is 320 pixels wide: %s',
+    async (_name, path, words) => {
+      browser.expectTrouble(/404/);
+      const page = await browser.open(full.address + path, { viewport: { width: 320, height: 640 } });
+      await page.getByText(words).first().waitFor();
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
+      const beyond = await page.evaluate<string[]>(
+        "[...document.querySelectorAll('.row *, .meter *, .bar *')].filter((part) => part.getBoundingClientRect().right > 320 && !part.closest('.hidden-words')).map((part) => part.className)",
+      );
+      expect(beyond).toEqual([]);
+    },
+  );
 
   it('has the same form to sign in, whose fields phones do not magnify', async () => {
     const looks = new Set<string>();
