@@ -77,6 +77,15 @@ describe('Lines of a log', () => {
     expect(rowsOf(log)).toEqual([1, 3]);
   });
 
+  it('are not wrapped where browsers could not show all of them', () => {
+    const text = `${'x'.repeat(100)}\n`.repeat(1_000);
+    const log = laidOut(Array<string>(20).fill(text), 10);
+    expect(log.layout.height).toBe(200_000 * ROW_HEIGHT);
+    const long = laidOut(Array<string>(85).fill(text), 10);
+    expect([long.layout.wanted, long.layout.columns]).toEqual([10, Number.POSITIVE_INFINITY]);
+    expect(long.layout.height).toBe(85_000 * ROW_HEIGHT);
+  });
+
   it('are drawn when they are seen or near, however many there are', () => {
     const { layout } = laidOut(['x\n'.repeat(100_000)]);
     expect(layout.around(1000 * ROW_HEIGHT, 30 * ROW_HEIGHT - 1, 5 * ROW_HEIGHT)).toEqual({

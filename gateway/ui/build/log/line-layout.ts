@@ -4,6 +4,9 @@ import { breaksOf } from './row-breaks.js';
 /** Height of a row of text in CSS pixels; `.log-line` in build.css has the same. */
 export const ROW_HEIGHT = 20;
 
+/** Browsers know elements that are about so high, pixels: Firefox 17.9 million, Chromium and Safari 33.5 million. */
+const MAX_HEIGHT = 16_000_000;
+
 /** Numbers of lines, both drawn. */
 export interface Drawn {
   readonly from: number;
@@ -15,8 +18,10 @@ export interface Drawn {
  * wrapped as many as its words need.
  */
 export class LineLayout {
-  /** Characters of a row; Infinity: lines are not wrapped. */
-  readonly columns: number;
+  /** Characters of a row as it was asked for; Infinity: lines are not wrapped. */
+  readonly wanted: number;
+  /** Characters of a row as it is: a log that would be too high is not wrapped. */
+  columns: number;
   /** Characters of the longest line. */
   widest = 0;
   /** The number of the first line that is still there. */
@@ -29,6 +34,7 @@ export class LineLayout {
   private lastLength = 0;
 
   constructor(columns = Number.POSITIVE_INFINITY) {
+    this.wanted = columns;
     this.columns = columns;
   }
 
@@ -37,6 +43,14 @@ export class LineLayout {
     this.letGo(lines.first);
     const last = this.last;
     if (last >= this.first && lines.shownText(last).length !== this.lastLength) this.ends.pop();
+    this.append(lines);
+    if (this.height <= MAX_HEIGHT || this.columns === Number.POSITIVE_INFINITY) return;
+    this.columns = Number.POSITIVE_INFINITY;
+    this.ends = [];
+    this.append(lines);
+  }
+
+  private append(lines: LogLines): void {
     for (let number = this.last + 1; number <= lines.last; number++) {
       const text = lines.shownText(number);
       this.lastLength = text.length;

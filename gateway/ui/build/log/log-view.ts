@@ -201,14 +201,14 @@ export class LogView extends LightElement {
   /** Lays out what has come; where lines are wrapped differently than before, all of them anew. */
   private arrange(): void {
     const { lines } = this.reader;
-    const before = this.layout;
-    const columns = this.columns;
-    const isAnother = lines !== this.laidOut || columns !== before.columns;
-    if (isAnother || lines.first !== this.firstLaidOut) this.kept ??= this.place;
-    if (isAnother) this.layout = new LineLayout(columns);
+    const { place, columns } = this;
+    const before = this.layout.columns;
+    if (lines !== this.laidOut || columns !== this.layout.wanted) this.layout = new LineLayout(columns);
+    this.layout.update(lines);
+    const isOther = lines !== this.laidOut || lines.first !== this.firstLaidOut;
+    if (isOther || before !== this.layout.columns) this.kept ??= place;
     this.laidOut = lines;
     this.firstLaidOut = lines.first;
-    this.layout.update(lines);
   }
 
   private get place(): Place {
@@ -223,12 +223,12 @@ export class LogView extends LightElement {
   }
 
   private get isWrapped(): boolean {
-    return this.characterWidth > 0 && this.wrapping.isWrapped;
+    return this.layout.columns < Number.POSITIVE_INFINITY;
   }
 
-  /** Characters of a row. */
+  /** Characters of a row that are asked for. */
   private get columns(): number {
-    if (!this.isWrapped) return Number.POSITIVE_INFINITY;
+    if (this.characterWidth === 0 || !this.wrapping.isWrapped) return Number.POSITIVE_INFINITY;
     const room = this.width - this.numberWidth - END_ROOM;
     return Math.max(10, Math.floor(room / this.characterWidth));
   }
