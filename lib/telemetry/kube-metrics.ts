@@ -9,6 +9,11 @@ export class KubeMetrics {
   private readonly watchRestarts: Counter<'resource' | 'reason'>;
   private readonly watchEvents: Counter<'resource' | 'type'>;
   private readonly repairs: Counter<'resource'>;
+  /** The two series of a kind of request: to find them by their labels costs more than to count. */
+  private readonly series = new Map<
+    string,
+    { count: Counter.Internal; seconds: Histogram.Internal<string> }
+  >();
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -47,15 +52,30 @@ export class KubeMetrics {
   }
 
   /** Counts one request to the API server. */
-  requested({ method, resource, status, seconds }: RequestInfo): void {
-    this.requests.inc({ method, resource, code: String(status) });
-    this.requestSeconds.observe({ method, resource }, seconds);
+  requested(info: RequestInfo): void {
+    const { count, seconds } = this.seriesOf(info);
+    count.inc();
+    seconds.observe(info.seconds);
+  }
+
+  private seriesOf({ method, resource, status }: RequestInfo) {
+    const key = `${method} ${resource} ${status}`;
+    const known = this.series.get(key);
+    if (known) return known;
+    const fresh = {
+      count: this.requests.labels({ method, resource, code: String(status) }),
+      seconds: this.requestSeconds.labels({ method, resource }),
+    };
+    this.series.set(key, fresh);
+    return fresh;
   }
 
   /** The hooks of an informer of `resource`, by its plural. */
   informerHooks(resource: string): InformerHooks {
+    const ofType = (type: string) => this.watchEvents.labels({ resource, type });
+    const events = { ADDED: ofType('ADDED'), MODIFIED: ofType('MODIFIED'), DELETED: ofType('DELETED') };
     return {
-      onEvent: (type) => this.watchEvents.inc({ resource, type }),
+      onEvent: (type) => events[type].inc(),
       onWatchEnd: (reason) => this.watchRestarts.inc({ resource, reason }),
       onRepair: (objects) => this.repairs.inc({ resource }, objects),
     };
