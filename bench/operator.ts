@@ -55,7 +55,7 @@ try {
   // The definition is established a moment before it is served everywhere.
   await waitFor(() => client.listAll(buildsPath('default')));
   const floor = await startFloor(cluster, client);
-  const operator = await startContender(cluster, 'operator', 2 * BUILDS);
+  const operator = await startContender(cluster, 'operator', WARMING_BUILDS);
   const rounds = await takeTurns(client, [floor, operator]);
   await operator.stop();
   await floor.stop();
