@@ -63,6 +63,7 @@ export class Memory {
   forgetAll(): void {
     this.facts.clear();
     this.settings.clear();
+    this.rendered.clear();
   }
 
   forget(uid: string): void {
