@@ -6,12 +6,14 @@ import type { SettingsSource } from '../lib/config/settings-source.js';
 import type { Config } from '../lib/config/types.js';
 import { KubeClient } from '../lib/kube/client.js';
 import { type Connection, connect } from '../lib/kube/connection.js';
+import type { RequestInfo } from '../lib/kube/requests.js';
 import { type HealthServer, startHealthServer } from '../lib/telemetry/health-server.js';
 import { createLogger, type Logger } from '../lib/telemetry/logger.js';
 import { Caches } from './cluster/caches.js';
 import { UnfinishedJobs } from './cluster/unfinished.js';
 import { droppedBundles } from './dropped-bundles.js';
 import { electionTimes, Leadership } from './election/leadership.js';
+import { UnansweredWrites } from './election/unanswered-writes.js';
 import { EventRecorder } from './events.js';
 import { OperatorMetrics } from './metrics.js';
 import { BundleStore } from './render/bundle-store.js';
@@ -56,6 +58,7 @@ class Operator {
   private readonly metrics = new OperatorMetrics();
   private leadership: Leadership | undefined;
   private term: Term | undefined;
+  private readonly unanswered = new UnansweredWrites();
   private readonly identity = `${hostname()}_${randomUUID()}`;
   private state: string | undefined = 'The operator connects to the API server.';
 
@@ -83,7 +86,10 @@ class Operator {
   async run(): Promise<void> {
     const connection = await connect();
     try {
-      const onRequest = this.metrics.kube.requested.bind(this.metrics.kube);
+      const onRequest = (info: RequestInfo) => {
+        this.unanswered.note(info);
+        this.metrics.kube.requested(info);
+      };
       const beforeWrite = () => this.leadership?.assertValid();
       await this.follow(connection, new KubeClient({ connection, onRequest, beforeWrite }));
     } finally {
@@ -165,7 +171,9 @@ class Operator {
     } finally {
       this.log.info({ lost: leadership.lost.aborted }, 'Stopping: no more work is taken');
       await this.term.end();
-      await leadership.release();
+      // The successor is to know that something may still come: it waits until the Lease runs out.
+      if (this.unanswered.mayArrive) leadership.abandon();
+      else await leadership.release();
       this.term = undefined;
     }
   }

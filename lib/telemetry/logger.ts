@@ -22,24 +22,28 @@ export function createLogger(component: string, level: string): Logger {
       remove: true,
     },
   };
-  return pino(settings, gatheringOutput());
+  output ??= gatheringOutput();
+  return pino(settings, output);
 }
+
+/** That of all loggers of the process. */
+let output: DestinationStream | undefined;
 
 /**
  * Standard output. Lines that come together are written together, because each write costs its reader too. What waits
  * is written at the end of the process, unless it is killed.
  */
 function gatheringOutput(): DestinationStream {
-  const output = pino.destination({ sync: true, minLength: GATHERED_CHARACTERS });
+  const file = pino.destination({ sync: true, minLength: GATHERED_CHARACTERS });
   let isWaiting = false;
   const flush = () => {
     isWaiting = false;
-    output.flushSync();
+    file.flushSync();
   };
   process.once('exit', flush);
   return {
     write(line) {
-      output.write(line);
+      file.write(line);
       if (isWaiting) return;
       isWaiting = true;
       setTimeout(flush, GATHERED_MS).unref();

@@ -136,6 +136,15 @@ export class Leadership implements GrantStore {
     this.end();
   }
 
+  /** Leads no more, and lets the Lease run out by itself. */
+  abandon(): void {
+    this.options.log.info(
+      {},
+      'The Lease is left to run out, because a write without an answer may still arrive',
+    );
+    this.end();
+  }
+
   get(uid: string): Grant | undefined {
     return this.storing.has(uid) ? undefined : this.grants.get(uid);
   }

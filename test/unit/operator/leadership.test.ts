@@ -89,6 +89,13 @@ describe('requests of a former leader may still arrive', () => {
     expect((await lead('one')).inheritsRequests).toBe(true);
   });
 
+  it('after one that left the Lease to run out, because it had a write without an answer', async () => {
+    const first = await lead('one');
+    first.abandon();
+    expect(first.isValid()).toBe(false);
+    expect((await lead('two')).inheritsRequests).toBe(true);
+  });
+
   it('not at one whose own taking was carried out, though the answer was lost', async () => {
     server.answersToLose = 1;
     expect((await lead('one')).inheritsRequests).toBe(false);
