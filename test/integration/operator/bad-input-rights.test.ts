@@ -97,7 +97,7 @@ describe('an operator that lacks a right says so in the build, and goes on when 
   it.each([
     ['patch', 'ingresses'],
     ['create', 'services'],
-    ['get', 'secrets'],
+    ['patch', 'secrets'],
     ['patch', 'deployments'],
   ])(
     '%s %s, to deploy',
@@ -129,26 +129,33 @@ describe('an operator that lacks a right says so in the build, and goes on when 
     await waitForPhase(namespace, name, 'Stopped');
   }, 60_000);
 
-  it('patch deployments, to start and to stop', async () => {
-    const name = await createBuild(namespace);
-    await waitForPhase(namespace, name, 'Stopped');
-    for (const [replicas, phase] of [
-      [1, 'Started'],
-      [0, 'Stopped'],
-    ] as const) {
-      await grantAllBut('patch deployments');
-      await patch('build', namespace, name, { spec: { replicas } });
-      const forbidden = await waitForBuild(
-        namespace,
-        name,
-        (seen) => conditionOf(seen, 'UpToDate').reason === 'Forbidden',
-      );
-      expectVerbAndResource(conditionOf(forbidden, 'UpToDate').message, 'patch', 'deployments');
-      await grantAllBut();
-      await waitForPhase(namespace, name, phase);
-      await waitForBuild(namespace, name, (seen) => conditionOf(seen, 'UpToDate').status === 'True');
-    }
-  }, 90_000);
+  it.each([
+    ['patch', 'deployments'],
+    ['get', 'secrets'],
+  ])(
+    '%s %s, to start and to stop',
+    async (verb, resource) => {
+      const name = await createBuild(namespace);
+      await waitForPhase(namespace, name, 'Stopped');
+      for (const [replicas, phase] of [
+        [1, 'Started'],
+        [0, 'Stopped'],
+      ] as const) {
+        await grantAllBut(`${verb} ${resource}`);
+        await patch('build', namespace, name, { spec: { replicas } });
+        const forbidden = await waitForBuild(
+          namespace,
+          name,
+          (seen) => conditionOf(seen, 'UpToDate').reason === 'Forbidden',
+        );
+        expectVerbAndResource(conditionOf(forbidden, 'UpToDate').message, verb, resource);
+        await grantAllBut();
+        await waitForPhase(namespace, name, phase);
+        await waitForBuild(namespace, name, (seen) => conditionOf(seen, 'UpToDate').status === 'True');
+      }
+    },
+    90_000,
+  );
 
   it('delete jobs, to reset', async () => {
     const name = await createBuild(namespace);
