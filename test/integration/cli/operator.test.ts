@@ -122,10 +122,11 @@ it('a namespace that does not exist is told, where it may be looked at, and does
   const admin = process.env['KUBECONFIG'];
   const running = await startOperator({ namespace: 'no-such-namespace', kubeconfig: admin });
   try {
-    const entry = running
-      .entries()
-      .find(({ msg }) => msg === 'The namespace of the builds does not exist yet');
-    expect(entry?.['detail']).toContain('kubectl create namespace no-such-namespace');
+    const told = () =>
+      running.entries().find(({ msg }) => msg === 'The namespace of the builds does not exist yet');
+    // Lines are written a moment later, those together that come together.
+    await waitFor(() => told() !== undefined);
+    expect(told()?.['detail']).toContain('kubectl create namespace no-such-namespace');
   } finally {
     await running.stop();
   }

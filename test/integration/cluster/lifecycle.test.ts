@@ -125,7 +125,10 @@ async function startHolder() {
   ];
   const env = { ...process.env, NODE_OPTIONS: '' };
   const program = spawn(process.execPath, args, { env, stdio: ['pipe', 'pipe', 'inherit'] });
-  const line = await new Promise<string>((resolve) => createInterface(program.stdout).once('line', resolve));
+  const line = await new Promise<string>((resolve, reject) => {
+    createInterface(program.stdout).once('line', resolve);
+    program.once('exit', (code) => reject(new Error(`the program that holds a cluster ended with ${code}`)));
+  });
   const report: ClusterReport = JSON.parse(line);
   return { program, dir: report.dir };
 }

@@ -1,9 +1,9 @@
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { KubeClient } from '../../../lib/kube/client.js';
 import { connect } from '../../../lib/kube/connection.js';
 import { type Cluster, startCluster } from '../../cluster/control-plane.js';
+import { installDefinition } from '../../cluster/definition.js';
 import { waitFor } from '../../support/cluster.js';
 import { type RunningOperator, startOperator } from '../../support/operator.js';
 import { InitializationOracle } from '../../support/oracle.js';
@@ -11,7 +11,6 @@ import { InitializationOracle } from '../../support/oracle.js';
 const namespace = 'kill';
 const builds = 60;
 const limit = 3;
-const definition = path.resolve('crds/runboatbuild.yaml');
 
 jest.setTimeout(400_000);
 
@@ -28,8 +27,7 @@ describe('an operator that is killed at random moments', () => {
   beforeAll(async () => {
     cluster = await startCluster();
     client = new KubeClient({ connection: await connect({ kubeconfigFile: cluster.kubeconfig }) });
-    await cluster.kubectl(['apply', '--server-side', '-f', definition]);
-    await cluster.kubectl(['wait', '--for=condition=Established', 'crd/runboatbuilds.runboat.dev']);
+    await installDefinition(cluster);
     await cluster.kubectl(['create', 'namespace', namespace]);
   });
 
