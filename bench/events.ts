@@ -11,6 +11,7 @@ import { startCluster } from '../test/cluster/control-plane.js';
 import { installDefinition } from '../test/cluster/definition.js';
 import { findPrograms } from '../test/cluster/programs.js';
 import { startGateway } from '../test/support/gateway-process.js';
+import { measuredCpuSeconds } from './support/measured-cpu.js';
 
 // Events to many listeners: milliseconds from the moment a change is sent to the API server until a listener has it,
 // over all listeners and changes. The listeners are a process of their own. Prints one JSON line.
@@ -51,12 +52,12 @@ async function run(namespace: string, kubeconfig: string): Promise<void> {
   const listeners = fork(fileURLToPath(import.meta.url), ['listen', port]);
   try {
     await once(listeners, 'message');
-    const before = await cpuSeconds(gateway.metricsAddress);
+    const before = await measuredCpuSeconds(gateway.metricsAddress);
     const begun = performance.now();
     const sent = await change(client, path);
     const seconds = (performance.now() - begun) / 1000;
     await sleep(2_000);
-    const cpu = (await cpuSeconds(gateway.metricsAddress)) - before;
+    const cpu = (await measuredCpuSeconds(gateway.metricsAddress)) - before;
     report(await delays(listeners, sent), { seconds, cpu });
   } finally {
     listeners.kill();
@@ -91,11 +92,6 @@ async function change(client: KubeClient, path: string): Promise<number[]> {
   }
   await Promise.all(answers);
   return sent;
-}
-
-async function cpuSeconds(address: string): Promise<number> {
-  const text = await (await fetch(`${address}/metrics`)).text();
-  return Number(/^process_cpu_seconds_total (\S+)/m.exec(text)?.[1]);
 }
 
 async function delays(listeners: ChildProcess, sent: number[]): Promise<number[]> {

@@ -7,11 +7,12 @@ import { connect } from '../lib/kube/connection.js';
 import { sizeOf } from '../test/chaos/audit.js';
 import { type Cluster, startCluster } from '../test/cluster/control-plane.js';
 import { installDefinition } from '../test/cluster/definition.js';
-import { type RunningOperator, startOperator } from '../test/support/operator-process.js';
+import { startOperator } from '../test/support/operator-process.js';
 import { waitFor } from '../test/support/wait-for.js';
 import { countRequests, type Requests } from './support/audit-log.js';
 import { buildsPath, runBuilds } from './support/build-run.js';
 import { floorLease, floorWrites } from './support/floor-writes.js';
+import { measuredCpuSeconds } from './support/measured-cpu.js';
 import { sampleConfig } from './support/sample-settings.js';
 import { median, round } from './support/statistics.js';
 
@@ -138,14 +139,9 @@ async function startContender(
   return {
     userAgent: 'runboat',
     namespace,
-    cpuSeconds: () => operatorCpu(operator),
+    cpuSeconds: () => measuredCpuSeconds(operator.address),
     stop: () => operator.stop(),
   };
-}
-
-async function operatorCpu({ address }: RunningOperator): Promise<number> {
-  const text = await (await fetch(`${address}/metrics`)).text();
-  return Number(/^process_cpu_seconds_total (\S+)/m.exec(text)?.[1]);
 }
 
 function report(floor: readonly Round[], operator: readonly Round[], waited: Round): void {

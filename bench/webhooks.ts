@@ -9,11 +9,11 @@ import {
   bareCreator,
   commitOf,
   drop,
-  measuredCpuSeconds,
   type PlainRequest,
   rateOf,
   withCluster,
 } from './support/gateway-load.js';
+import { measuredCpuSeconds } from './support/measured-cpu.js';
 import { median, round } from './support/statistics.js';
 
 // Signed webhooks of pushes that the gateway accepts a second, in turns with a bare client that creates the same builds
@@ -55,12 +55,12 @@ await withCluster(async ({ kubeconfig, namespace }) => {
   const contenders = {
     webhooks: async (run: number) => {
       const requests = Array.from({ length: BUILDS }, (_, n) => webhook(commitOf(`webhook ${run} ${n}`)));
-      const before = await measuredCpuSeconds(gateway);
+      const before = await measuredCpuSeconds(gateway.metricsAddress);
       const own = process.cpuUsage();
       const rate = await rateOf(BUILDS, AT_ONCE, (n) => drop(pool, requests[n]!));
       const { user, system } = process.cpuUsage(own);
       cpu.sender.push((user + system) / BUILDS);
-      cpu.gateway.push((((await measuredCpuSeconds(gateway)) - before) / BUILDS) * 1e6);
+      cpu.gateway.push((((await measuredCpuSeconds(gateway.metricsAddress)) - before) / BUILDS) * 1e6);
       return rate;
     },
     bare: (run: number) => rateOf(BUILDS, AT_ONCE, (n) => bare.create(commitOf(`bare ${run} ${n}`))),

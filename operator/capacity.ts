@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { REQUEST_TIMEOUT_MS } from '../lib/kube/requests.js';
 import type { GrantStore } from './grants.js';
 import {
   type Attempt,
@@ -53,8 +54,6 @@ export interface CapacityOptions {
 
 /** How many of the waiting builds have their position kept up to date. */
 const shownPositions = 10;
-/** Milliseconds that a request may take. */
-const requestTimeout = 10_000;
 /** Milliseconds after which a count above `limits.deployed` is looked at again. */
 const deployedRetry = 1000;
 
@@ -275,7 +274,7 @@ export class Capacity {
   private isInDoubt(uid: string): boolean {
     if (this.options.now() < (this.options.keepGrantsUntil ?? 0)) return true;
     const since = this.doubts.get(uid);
-    return since !== undefined && this.options.now() - since < 2 * requestTimeout;
+    return since !== undefined && this.options.now() - since < 2 * REQUEST_TIMEOUT_MS;
   }
 
   private set<T>(map: Map<string, T>, uid: string, value: T | undefined): void {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../lib/config/types.js';
 import { GitHubClient } from '../lib/github/client.js';
+import { REQUEST_TIMEOUT_MS } from '../lib/kube/requests.js';
 import type { Services } from './act/context.js';
 import { Capacity } from './capacity.js';
 import type { Caches } from './cluster/caches.js';
@@ -37,8 +38,6 @@ const positionsEvery = 10_000;
 const bundlesEvery = 5_000;
 const sweepEvery = 10 * 60_000;
 const vanishedDelay = 1_000;
-/** A request of the predecessor can arrive so much later; until then its grants are kept, used or not. */
-const requestTimeout = 10_000;
 
 /** Until a consistent list shows nothing that the cache does not have; on a busy cluster, most of it. */
 async function catchUp(informer: { resync(): Promise<number> }): Promise<void> {
@@ -74,8 +73,9 @@ export class Term {
       minimumAge: () => config.retention.minimumAge,
       grants: options.grants,
       gatherGrantsFor,
-      keepGrantsUntil: begun + requestTimeout,
-      givesFrom: options.inheritsRequests ? begun + requestTimeout : begun,
+      // A request of the predecessor can arrive so late; until then its grants are kept, used or not.
+      keepGrantsUntil: begun + REQUEST_TIMEOUT_MS,
+      givesFrom: options.inheritsRequests ? begun + REQUEST_TIMEOUT_MS : begun,
       initializing: () => options.initializing.attempts(),
       cleaning: () => options.cleaning.attempts(),
       effects: limitEffects({ client, caches, events, log, enqueue }),
@@ -106,14 +106,14 @@ export class Term {
     this.capacity.begin();
     this.sweeping = this.sweepNow();
     // A late write of the predecessor is in no cache.
-    this.timers.push(setTimeout(() => void this.sweepNow(), 2 * requestTimeout));
+    this.timers.push(setTimeout(() => void this.sweepNow(), 2 * REQUEST_TIMEOUT_MS));
     const builds = (name: string) => caches.builds.get(name);
     this.every(positionsEvery, () => this.capacity.showPositions(builds));
     this.every(sweepEvery, () => {
       this.sweeping = this.sweepNow();
     });
     this.every(bundlesEvery, () => void this.rereadBundles());
-    this.timers.push(setTimeout(() => this.settleGrants(caches), requestTimeout + 1));
+    this.timers.push(setTimeout(() => this.settleGrants(caches), REQUEST_TIMEOUT_MS + 1));
   }
 
   /** Something of a build has changed. Nothing is done before bundles and the predecessor's work are known. */

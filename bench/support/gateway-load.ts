@@ -123,12 +123,6 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
-/** The same to the microsecond, as the process itself measures it; asking costs it a few milliseconds. */
-export async function measuredCpuSeconds({ metricsAddress }: { metricsAddress: string }): Promise<number> {
-  const text = await (await fetch(`${metricsAddress}/metrics`)).text();
-  return Number(/^process_cpu_seconds_total (\S+)/m.exec(text)?.[1]);
-}
-
 /** VmRSS. */
 export function residentMegabytes(pid: number): number {
   const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));

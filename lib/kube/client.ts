@@ -4,14 +4,15 @@ import type { Access, Connection } from './connection.js';
 import { ApiError, errorOfAnswer, NoAnswerError } from './errors.js';
 import { type ListPage, listPages } from './list.js';
 import { type Query, queryString, resourceOfPath } from './paths.js';
-import type {
-  ApplyOptions,
-  CallOptions,
-  DeleteAnswer,
-  DeleteOptions,
-  KubeRequest,
-  RequestInfo,
-  WriteOptions,
+import {
+  type ApplyOptions,
+  type CallOptions,
+  type DeleteAnswer,
+  type DeleteOptions,
+  type KubeRequest,
+  REQUEST_TIMEOUT_MS,
+  type RequestInfo,
+  type WriteOptions,
 } from './requests.js';
 import { openStream } from './stream.js';
 import { type Answer, type OutgoingRequest, send } from './transport.js';
@@ -43,7 +44,6 @@ interface WriteParts {
   readonly patch: PatchOptions;
 }
 
-const TIMEOUT_MS = 10_000;
 const READ_ATTEMPTS = 4;
 const MAX_READ_DELAY_MS = 5_000;
 const RETRIED_READS = new Set([429, 500, 502, 503, 504]);
@@ -251,7 +251,7 @@ export class KubeClient {
       name: request.path,
       headers,
       body: request.body === undefined ? undefined : JSON.stringify(request.body),
-      timeoutMs: request.timeoutMs ?? TIMEOUT_MS,
+      timeoutMs: request.timeoutMs ?? REQUEST_TIMEOUT_MS,
       signal: request.signal,
       beforeSend: request.beforeSend ?? (request.method === 'GET' ? undefined : this.beforeWrite),
     };

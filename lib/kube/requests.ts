@@ -4,8 +4,11 @@ import type { KubeObject } from './types.js';
 /** `Strict` refuses unknown and repeated fields, `Warn` drops them, as `Ignore` does. */
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
+/** Milliseconds that one attempt of a request may take, unless it says otherwise. */
+export const REQUEST_TIMEOUT_MS = 10_000;
+
 export interface CallOptions {
-  /** For one attempt, from asking for a connection to the last byte of the answer; default 10 s. */
+  /** For one attempt, from asking for a connection to the last byte of the answer; default `REQUEST_TIMEOUT_MS`. */
   timeoutMs?: number | undefined;
   signal?: AbortSignal | undefined;
   /** Called right before the first byte goes to an open connection; when it throws, nothing is sent. */

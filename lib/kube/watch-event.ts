@@ -6,21 +6,15 @@ export type WatchEvent =
   | { type: 'ERROR'; status: Status };
 
 /** What begins the lines of events that may repeat what a write of our own was answered with. */
-const REPEATABLE = { ADDED: '{"type":"ADDED"', MODIFIED: '{"type":"MODIFIED"' } as const;
+const REPEATABLE = /^\{"type":"(ADDED|MODIFIED)"/;
 const VERSION = '"resourceVersion":"';
 
 /**
  * The resourceVersion of the object of an event, found without parsing the line; undefined for other events, and when
  * anything else in the line is called so too. In texts the quotes would be escaped.
  */
-export function versionIn(
-  line: string,
-): { type: keyof typeof REPEATABLE; resourceVersion: string } | undefined {
-  const type = line.startsWith(REPEATABLE.MODIFIED)
-    ? 'MODIFIED'
-    : line.startsWith(REPEATABLE.ADDED)
-      ? 'ADDED'
-      : undefined;
+export function versionIn(line: string): { type: 'ADDED' | 'MODIFIED'; resourceVersion: string } | undefined {
+  const type = REPEATABLE.exec(line)?.[1] as 'ADDED' | 'MODIFIED' | undefined;
   const at = line.indexOf(VERSION);
   if (type === undefined || at === -1) return undefined;
   const begin = at + VERSION.length;

@@ -1,9 +1,9 @@
-import type { RequestInfo } from '../../lib/kube/requests.js';
+import { REQUEST_TIMEOUT_MS, type RequestInfo } from '../../lib/kube/requests.js';
 
-/** Milliseconds that a write may still be carried out after it was given up: as long as any request may take. */
-const mayArriveFor = 10_000;
-
-/** Whether a write of this process, to which no answer came, may still be carried out. */
+/**
+ * Whether a write of this process, to which no answer came, may still be carried out: for as long as a request may
+ * take.
+ */
 export class UnansweredWrites {
   private until = Number.NEGATIVE_INFINITY;
 
@@ -12,7 +12,7 @@ export class UnansweredWrites {
 
   /** Takes note of a request and of its answer; status 0 is none. */
   note({ method, status }: Pick<RequestInfo, 'method' | 'status'>): void {
-    if (method !== 'GET' && status === 0) this.until = this.now() + mayArriveFor;
+    if (method !== 'GET' && status === 0) this.until = this.now() + REQUEST_TIMEOUT_MS;
   }
 
   get mayArrive(): boolean {

@@ -3,6 +3,7 @@ import type { RunboatBuild } from '../../crds/runboatbuild.generated.js';
 import type { KubeClient } from '../../lib/kube/client.js';
 import { ApiError } from '../../lib/kube/errors.js';
 import type { Job } from '../../lib/kube/types.js';
+import { hasCondition } from '../support/oracle.js';
 
 export type Propagation = 'Foreground' | 'Background' | 'Orphan';
 
@@ -78,7 +79,9 @@ export class Users {
     const path = `/apis/batch/v1/namespaces/${this.namespace}/jobs`;
     const labelSelector = 'runboat/job-kind=initialize';
     const { items } = await this.client.listAll<Job>(path, { labelSelector });
-    const job = items.find(({ metadata, status }) => !metadata.deletionTimestamp && !isEnded(status));
+    const job = items.find(
+      (item) => !item.metadata.deletionTimestamp && !hasCondition(item, /^(Complete|Failed)$/),
+    );
     if (!job) return false;
     const { name, uid } = job.metadata;
     await this.client.delete(`${path}/${name}`, { uid, propagationPolicy });
@@ -112,10 +115,4 @@ export class Users {
       }
     }
   }
-}
-
-function isEnded(status: Job['status']): boolean {
-  return (status?.conditions ?? []).some(
-    ({ type, status: value }) => value === 'True' && (type === 'Complete' || type === 'Failed'),
-  );
 }

@@ -173,7 +173,8 @@ function isUnfinished({ type, kind, object }: Recorded): boolean {
   return !hasCondition(object, /^(Complete|Failed)$/);
 }
 
-function hasCondition(object: KubeObject, type: RegExp): boolean {
+/** Whether a job has a condition of such a type that is true. */
+export function hasCondition(object: KubeObject, type: RegExp): boolean {
   const conditions = (object as Job).status?.conditions ?? [];
   return conditions.some((condition) => condition.status === 'True' && type.test(condition.type));
 }
