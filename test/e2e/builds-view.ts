@@ -101,6 +101,12 @@ export class BuildsView {
     return items;
   }
 
+  /** Waits until no pod is left: a kubelet deletes one a moment after its containers, and thus the build, have stopped. */
+  async hasNoPods(name: string): Promise<void> {
+    const none = async () => (await this.pods(name)).length === 0;
+    await waitFor(none, { timeoutMs: patienceMs, describe: `the pods of ${name} to be gone` });
+  }
+
   /** Waits for the job. */
   async initializeJob(name: string): Promise<Any> {
     const job = `/apis/batch/v1/namespaces/${namespace}/jobs/${name}-initialize`;
@@ -119,8 +125,18 @@ export class BuildsView {
     );
   }
 
+  /** Waits until no object of any kind has the label of a build; the kubelet's last pods go a moment after it. */
+  async leaveNothing(): Promise<void> {
+    let left: string[] = [];
+    const nothing = async () => {
+      left = await this.objects();
+      return left.length === 0;
+    };
+    await waitFor(nothing, { describe: () => ['nothing of a build to be left', left] });
+  }
+
   /** Objects of any kind with the label of a build. */
-  async objects(): Promise<string[]> {
+  private async objects(): Promise<string[]> {
     const { cluster } = this.world;
     const listable = ['api-resources', '--namespaced', '--verbs=list', '--output=name'];
     const kinds = (await cluster.kubectl(listable)).trim().split('\n').join(',');

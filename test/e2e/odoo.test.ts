@@ -91,7 +91,7 @@ describe('A build of the bundle odoo on a real node', () => {
   step('stops, without a pod, and keeps its databases', async () => {
     await builds.stop(name);
     await builds.reaches(name, 'stopped');
-    await waitFor(async () => (await builds.pods(name)).length === 0);
+    await builds.hasNoPods(name);
     expect(await builds.databases()).toEqual([name, `${name}-baseonly`]);
   });
 
@@ -100,7 +100,7 @@ describe('A build of the bundle odoo on a real node', () => {
     await builds.delete(name);
     await builds.isGone(name);
     expect(await builds.databases()).toEqual([]);
-    expect(await builds.objects()).toEqual([]);
+    await builds.leaveNothing();
     // The provisioner takes its time after the claim is gone.
     await waitFor(async () => (await builds.volumes()).length === 0, { describe: 'the volume to be gone' });
   });

@@ -119,7 +119,7 @@ describe('Builds of the bundle webpage on a real node', () => {
     await builds.reaches(names.second, 'started');
     expect(await builds.page(names.second)).toContain(second);
     await builds.reaches(names.first, 'stopped');
-    expect(await builds.pods(names.first)).toEqual([]);
+    await builds.hasNoPods(names.first);
   });
 
   step('leave when there are too many of them, oldest first, with their database', async () => {
@@ -143,7 +143,7 @@ describe('Builds of the bundle webpage on a real node', () => {
     await builds.delete(names.second);
     await builds.isGone(names.second);
     expect(await builds.databases()).toEqual([]);
-    expect(await builds.objects()).toEqual([]);
+    await builds.leaveNothing();
   });
 
   step('keep what their initialisation wrote to a volume, and leave without it', async () => {
@@ -153,7 +153,7 @@ describe('Builds of the bundle webpage on a real node', () => {
     expect(await builds.volumes()).toHaveLength(1);
     await builds.delete(name);
     await builds.isGone(name);
-    expect(await builds.objects()).toEqual([]);
+    await builds.leaveNothing();
     // The provisioner takes its time after the claim is gone.
     await waitFor(async () => (await builds.volumes()).length === 0, { describe: 'the volume to be gone' });
   });
