@@ -155,3 +155,50 @@ describe('A log whose lines are wrapped', () => {
     });
   });
 });
+
+describe('The numbers of lines', () => {
+  const focused = (page: Page) => page.evaluate<string>("document.activeElement.dataset.line ?? ''");
+
+  it('are reached by one Tab, walked by arrows, and linked by Enter, with Shift several lines', async () => {
+    const page = await openLog(LINES);
+    await page.locator('.log-scroll').focus();
+    await page.keyboard.press('Home');
+    await waitFor(async () => (await read(page, 'scroll.scrollTop')) === 0);
+    await page.keyboard.press('Tab');
+    const start = Number(await focused(page));
+    expect(start).toBeGreaterThan(0);
+    await page.keyboard.press('ArrowDown');
+    await waitFor(async () => (await focused(page)) === String(start + 1));
+    await page.keyboard.press('Enter');
+    expect(new URL(page.url()).hash).toBe(`#L${start + 1}`);
+    await page.keyboard.press('ArrowDown');
+    await waitFor(async () => (await focused(page)) === String(start + 2));
+    await page.keyboard.press('Shift+Enter');
+    expect(new URL(page.url()).hash).toBe(`#L${start + 1}-L${start + 2}`);
+    expect(await page.locator('.log-number[aria-current="true"]').count()).toBe(2);
+    expect(await seriousFindings(page)).toEqual([]);
+    await keepPicture(page, 'log-line-focus');
+    await page.keyboard.press('Tab');
+    expect(await focused(page)).toBe('');
+  });
+
+  it('keep the focus however far it goes, and give it to the log when they are scrolled away', async () => {
+    const page = await openLog(LINES);
+    await page.locator('.log-number[tabindex="0"]').focus();
+    for (const [key, line] of [
+      ['Home', '1'],
+      ['ArrowUp', '1'],
+      ['End', '2000'],
+      ['ArrowDown', '2000'],
+      ['ArrowUp', '1999'],
+    ] as const) {
+      await page.keyboard.press(key);
+      await waitFor(async () => (await focused(page)) === line, { describe: `${key} to lead to ${line}` });
+    }
+    await page.keyboard.press('PageUp');
+    await waitFor(async () => Number(await focused(page)) < 1990);
+    expect(await firstSeen(page)).toEqual([Number(await focused(page)), expect.any(Number)]);
+    await read(page, '(scroll.scrollTop = 0)');
+    await waitFor(() => page.evaluate("document.activeElement.classList.contains('log-scroll')"));
+  });
+});

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ADMIN } from '../support/gateway-process.js';
 import { sampleBuilds } from '../support/sample-builds.js';
 import { SampleGateway } from '../support/sample-gateway.js';
 import { keepPicture, seriousFindings, useBrowser } from './browser.js';
@@ -59,6 +60,29 @@ describe('Each page', () => {
       expect(beyond).toEqual([]);
     },
   );
+
+  it('has every link and action of the list for an admin whose phone is 360 pixels wide', async () => {
+    const page = await browser.open(`${full.address}/webui/builds.html`, {
+      phone: true,
+      viewport: { width: 360, height: 740 },
+    });
+    await page.getByRole('button', { name: 'Sign in' }).first().click();
+    await page.getByLabel('User').fill(ADMIN.user);
+    await page.getByLabel('Password').fill(ADMIN.password);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Reset' }).first().waitFor();
+    const troubles = await page.evaluate<
+      string[]
+    >(`[...document.querySelectorAll('.row.build')].flatMap((row) => {
+      const box = row.getBoundingClientRect();
+      return [...row.querySelectorAll('a, button, time, .state')].filter((part) => {
+        const { width, left, right, top, bottom } = part.getBoundingClientRect();
+        return width === 0 || left < box.left || right > box.right + 1 || top < box.top || bottom > box.bottom;
+      }).map((part) => row.dataset.key + ': ' + part.textContent);
+    })`);
+    expect(troubles).toEqual([]);
+    await keepPicture(page, 'builds-narrow-phone');
+  });
 
   it('has the same form to sign in, whose fields phones do not magnify', async () => {
     const looks = new Set<string>();

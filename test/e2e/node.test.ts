@@ -80,6 +80,8 @@ describe('A real node', () => {
     await waitFor(async () => (await traces(dir)).length === 0, {
       describe: () => `nothing to be left of ${dir}`,
     });
-    await waitFor(() => !machineHas(machineAddress), { describe: `the link of ${machineAddress} to be gone` });
+    await waitFor(() => !machineHas(machineAddress), {
+      describe: `the link of ${machineAddress} to be gone`,
+    });
   }, 180_000);
 });

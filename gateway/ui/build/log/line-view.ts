@@ -14,6 +14,8 @@ export interface LineMarks {
   readonly isCurrent: boolean;
   /** The address of the page points at it. */
   readonly isTarget: boolean;
+  /** The Tab key comes to its number, and to no other. */
+  readonly isTabStop: boolean;
 }
 
 /** One line: its number, which is a link to it, and its text, of which nothing is ever read as HTML. */
@@ -21,8 +23,8 @@ export function lineView(lines: LogLines, number: number, marks: LineMarks): Tem
   const classes = `log-line${marks.isTarget ? ' target' : ''}${marks.isCurrent ? ' current' : ''}`;
   const rows = new RowCutter(marks.breaks);
   return html`<div class=${classes}><a
-    class="log-number" href="#L${number}" data-line=${number} tabindex="-1" aria-label=${TEXTS.log.line(number)}
-    >${number}</a><span class="log-text">${lines.segments(number).map((part) => segment(part, marks.query, rows))}</span></div>`;
+    class="log-number" href="#L${number}" data-line=${number} tabindex=${marks.isTabStop ? 0 : -1}
+    aria-label=${TEXTS.log.line(number)} aria-current=${marks.isTarget ? 'true' : nothing}>${number}</a><span class="log-text">${lines.segments(number).map((part) => segment(part, marks.query, rows))}</span></div>`;
 }
 
 function segment({ text, style }: Segment, query: string, rows: RowCutter): TemplateResult {

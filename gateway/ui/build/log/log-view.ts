@@ -3,6 +3,7 @@ import { LightElement } from '../../parts/light-element.js';
 import { memoryOf } from '../../parts/memory.js';
 import { TEXTS } from '../../texts.js';
 import { saveLog } from './download.js';
+import { LineFocus } from './line-focus.js';
 import { type LineRange, lineHash, parseLineHash } from './line-hash.js';
 import { type Drawn, LineLayout, ROW_HEIGHT } from './line-layout.js';
 import { lineView } from './line-view.js';
@@ -76,6 +77,7 @@ export class LogView extends LightElement {
   private isRevealing = false;
   private saveTrouble = '';
   private readonly wrapping = new WrapChoice(memoryOf('localStorage'), narrow);
+  private readonly focusing = new LineFocus(this);
   private readonly sizes = new ResizeObserver(() => this.look());
 
   override connectedCallback(): void {
@@ -151,7 +153,15 @@ export class LogView extends LightElement {
       query: this.search.query,
       isCurrent: number === this.current,
       isTarget: target !== undefined && number >= target.from && number <= target.to,
+      isTabStop: number === this.tabStop,
     });
+  }
+
+  /** The number that the Tab key comes to: the focused one, else where the reader is. */
+  private get tabStop(): number {
+    const { from, to } = this.layout.around(this.top, this.height, 0);
+    const isSeen = (number: number | undefined) => number !== undefined && number >= from && number <= to;
+    return this.focusing.number ?? [this.current, this.target?.from].find(isSeen) ?? Math.min(from + 1, to);
   }
 
   private toolbar(): TemplateResult {
@@ -340,6 +350,24 @@ export class LogView extends LightElement {
     this.isRevealing = true;
     this.leave();
     this.show(number);
+  }
+
+  get ends(): { first: number; last: number } {
+    return this.reader.lines;
+  }
+
+  get page(): number {
+    const { from, to } = this.layout.around(this.top, this.height, 0);
+    return Math.max(1, to - from - 1);
+  }
+
+  bring(number: number): void {
+    const { viewport, layout } = this;
+    const [top, bottom] = [layout.top(number), layout.top(number + 1)];
+    this.leave();
+    if (top < viewport.scrollTop) viewport.scrollTop = top;
+    else if (bottom > viewport.scrollTop + this.height) viewport.scrollTop = bottom - this.height;
+    this.look();
   }
 
   /** A third from the top, where the eye is. */
