@@ -10,6 +10,8 @@ const users = {
   'kube-scheduler': 'system:kube-scheduler',
   kwok: 'kwok',
   kubelet: 'kubelet',
+  'kube-proxy': 'kube-proxy',
+  coredns: 'coredns',
 };
 export type ClusterUser = keyof typeof users;
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { clusterFile } from './paths.js';
 
 export type ProgramName =
@@ -9,6 +9,8 @@ export type ProgramName =
   | 'kube-scheduler'
   | 'kubectl'
   | 'kubelet'
+  | 'kube-proxy'
+  | 'coredns'
   | 'kwok'
   | 'helm';
 
@@ -45,6 +47,7 @@ const kubernetes = pinnedVersion('kubernetes', 'k8s.io/kubernetes');
 const etcd = pinnedVersion('etcd', 'go.etcd.io/etcd/server/v3');
 const kwok = pinnedVersion('kwok', 'sigs.k8s.io/kwok');
 const helm = pinnedVersion('helm', 'helm.sh/helm/v3');
+const coredns = pinnedVersion('coredns', 'github.com/coredns/coredns');
 
 export const programSources: readonly ProgramSource[] = [
   {
@@ -56,6 +59,7 @@ export const programSources: readonly ProgramSource[] = [
       'kube-scheduler': 'k8s.io/kubernetes/cmd/kube-scheduler',
       kubectl: 'k8s.io/kubernetes/cmd/kubectl',
       kubelet: 'k8s.io/kubernetes/cmd/kubelet',
+      'kube-proxy': 'k8s.io/kubernetes/cmd/kube-proxy',
     },
     linkerFlags: kubernetesVersionFlags(kubernetes),
     minutes: 5,
@@ -113,6 +117,21 @@ export const programSources: readonly ProgramSource[] = [
       },
     },
   },
+  {
+    module: 'coredns',
+    version: coredns,
+    packages: { coredns: '.' },
+    linkerFlags: '',
+    minutes: 1,
+    releases: {
+      variable: 'RUNBOAT_TEST_COREDNS_RELEASES',
+      address: 'https://github.com/coredns/coredns/releases/download',
+      file(_program, { os, arch }) {
+        const archive = `${coredns}/coredns_${coredns.replace('v', '')}_${os}_${arch}.tgz`;
+        return { path: archive, checksumPath: `${archive}.sha256`, member: 'coredns' };
+      },
+    },
+  },
 ];
 
 /** The name of the cache's folder: Kubernetes' version and a hash of all that decides what is built. */
@@ -120,7 +139,7 @@ export function programsVersion(): string {
   const hash = createHash('sha256');
   for (const source of programSources) {
     hash.update(source.linkerFlags);
-    for (const file of ['go.mod', 'go.sum']) {
+    for (const file of readdirSync(clusterFile('programs', source.module)).sort()) {
       hash.update(readFileSync(clusterFile('programs', source.module, file)));
     }
   }

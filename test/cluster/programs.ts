@@ -9,7 +9,7 @@ import { type ProgramName, type ProgramSource, programSources, programsVersion }
 
 export type { ProgramName } from './program-sources.js';
 
-/** What a simulated cluster needs; kubelet and helm are asked for by those who use them. */
+/** What a simulated cluster needs; those of a real node and helm are asked for by those who use them. */
 export const clusterPrograms = [
   'etcd',
   'kube-apiserver',

@@ -5,6 +5,9 @@ import { kubeconfigPath } from '../credentials.js';
 /** The image that holds a pod's namespaces; made by pause-image.ts. */
 export const pauseImage = 'runboat.test/pause:1';
 
+/** The node, as Kubernetes knows it. */
+export const nodeName = 'real-node';
+
 /** Where Debian's package containernetworking-plugins puts its programs, and where others do. */
 export const pluginFolders = ['/usr/lib/cni', '/opt/cni/bin', '/usr/libexec/cni'];
 
@@ -14,10 +17,18 @@ export function networkOf(number: number): { machine: string; node: string; pods
   return { machine: `${network}.1`, node: `${network}.2`, pods: `${network}.128/25` };
 }
 
+/** The Service addresses of the API server, which Kubernetes takes for it, and of the DNS server. */
+export const serviceAddresses = { apiServer: '10.0.0.1', dns: '10.0.0.10' };
+
+/** Where the node's kube-proxy and CoreDNS tell whether they are ready. */
+export const readinessPorts = { proxy: 10256, dns: 8181 };
+
 /** The address of containerd's socket, which is for the machine's programs too. */
 export function containerdSocket(folder: string): string {
   return path.join(folder, 'node', 'containerd.sock');
 }
+
+const clusterDomain = 'cluster.local';
 
 export interface NodeSettings {
   /** The cluster's folder. */
@@ -27,7 +38,7 @@ export interface NodeSettings {
   plugins: string;
 }
 
-/** Writes the configuration of containerd, its network plugins and the kubelet, all that node.sh reads. */
+/** Writes the configuration of all programs of the node, which node.sh reads. */
 export async function writeNodeFiles(settings: NodeSettings): Promise<void> {
   const { folder, number } = settings;
   await mkdir(path.join(folder, 'node', 'cni'), { recursive: true });
@@ -35,10 +46,20 @@ export async function writeNodeFiles(settings: NodeSettings): Promise<void> {
   await writeFile(path.join(folder, 'node', 'containerd.toml'), containerdConfig(settings));
   await writeJson(path.join(folder, 'node', 'cni', 'bridge.conflist'), networkConfig(settings));
   await writeJson(path.join(folder, 'node', 'kubelet.json'), kubeletConfig(folder, number));
-  const kubeconfig = JSON.parse(await readFile(kubeconfigPath(folder, 'kubelet'), 'utf8'));
-  // As from pods: the loopback address of the others is not that of the machine here.
-  kubeconfig.clusters[0].cluster.server = 'https://10.0.0.1:443';
-  await writeJson(kubeconfigPath(folder, 'kubelet'), kubeconfig);
+  await writeJson(path.join(folder, 'node', 'kube-proxy.json'), proxyConfig(folder, number));
+  await writeFile(path.join(folder, 'node', 'Corefile'), dnsConfig(folder));
+  for (const user of ['kubelet', 'kube-proxy', 'coredns'] as const)
+    await pointToMachine(kubeconfigPath(folder, user), networkOf(number).machine);
+}
+
+/** The loopback address of the others is not that of the machine here; the certificate is for that one. */
+async function pointToMachine(file: string, machine: string): Promise<void> {
+  const kubeconfig = JSON.parse(await readFile(file, 'utf8'));
+  const { cluster } = kubeconfig.clusters[0];
+  const server = new URL(cluster.server);
+  cluster['tls-server-name'] = server.hostname;
+  cluster.server = `https://${machine}:${server.port}`;
+  await writeJson(file, kubeconfig);
 }
 
 function writeJson(file: string, value: unknown): Promise<void> {
@@ -89,6 +110,10 @@ function kubeletConfig(folder: string, number: number): object {
     authorization: { mode: 'AlwaysAllow' },
     cgroupDriver: 'cgroupfs',
     cgroupRoot: `/${path.basename(folder)}`,
+    clusterDNS: [serviceAddresses.dns],
+    clusterDomain,
+    // Names of the machine's own network are nothing to pods that do not reach it.
+    resolvConf: '',
     containerRuntimeEndpoint: `unix://${containerdSocket(folder)}`,
     failSwapOn: false,
     // From Kubernetes 1.35 on it would refuse cgroup v1; until then it only warns.
@@ -101,4 +126,40 @@ function kubeletConfig(folder: string, number: number): object {
     imageGCHighThresholdPercent: 100,
     imageGCLowThresholdPercent: 99,
   };
+}
+
+/** Limits of the kernel for connections are the machine's own business, hence the zeros. */
+function proxyConfig(folder: string, number: number): object {
+  return {
+    apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
+    kind: 'KubeProxyConfiguration',
+    mode: 'iptables',
+    clientConnection: { kubeconfig: kubeconfigPath(folder, 'kube-proxy') },
+    hostnameOverride: nodeName,
+    clusterCIDR: networkOf(number).pods,
+    healthzBindAddress: `${networkOf(number).node}:${readinessPorts.proxy}`,
+    metricsBindAddress: '127.0.0.1:10249',
+    // Pods of one bridge would answer each other directly, from another address than the Service's that was called.
+    iptables: { masqueradeAll: true, localhostNodePorts: false },
+    conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: '0s', tcpCloseWaitTimeout: '0s' },
+  };
+}
+
+/** Names outside of the cluster are unknown, because pods have no way there. */
+function dnsConfig(folder: string): string {
+  return [
+    `${clusterDomain} in-addr.arpa {`,
+    '  errors',
+    `  ready :${readinessPorts.dns}`,
+    `  kubernetes ${clusterDomain} in-addr.arpa {`,
+    `    kubeconfig ${kubeconfigPath(folder, 'coredns')}`,
+    '  }',
+    '}',
+    '. {',
+    '  template ANY ANY {',
+    '    rcode NXDOMAIN',
+    '  }',
+    '}',
+    '',
+  ].join('\n');
 }

@@ -1,15 +1,15 @@
 #!/bin/bash
-# Becomes a real node: containerd and kubelet in namespaces of their own, so that their mounts, network, pods and
+# Becomes a real node: containerd, kubelet, kube-proxy and CoreDNS in namespaces of their own, so that their mounts, network, pods and
 # processes vanish with the first process of it, however that ends; on the machine itself nothing is changed. Cgroups
 # are the exception: see cgroups.sh.
-#   node.sh FOLDER NUMBER KUBELET
-# FOLDER is the cluster's, with the configuration in node/. NUMBER makes the network: 10.213.NUMBER.0/24, the machine
+#   node.sh FOLDER NUMBER PROGRAMS
+# FOLDER is the cluster's, with the configuration in node/. PROGRAMS is the folder of those of Kubernetes. NUMBER makes the network: 10.213.NUMBER.0/24, the machine
 # at .1, the node at .2, pods in the upper half.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 folder=$1
 number=$2
-kubelet=$3
+programs=$3
 link=runboat$number
 network=10.213.$number
 
@@ -17,7 +17,7 @@ if [ "${4:-}" != inside ]; then
   bash "$here/cgroups.sh" make "$folder"
   # The way back to the machine's network, to leave one end of the cable there.
   exec 9< /proc/self/ns/net
-  exec unshare --mount --net --pid --ipc --uts --fork --kill-child --mount-proc "$0" "$folder" "$number" "$kubelet" inside
+  exec unshare --mount --net --pid --ipc --uts --fork --kill-child --mount-proc "$0" "$folder" "$number" "$programs" inside
 fi
 
 connect() {
@@ -33,15 +33,6 @@ connect() {
   exec 9<&-
 }
 
-# What kube-proxy would do for the one Service that all clients in pods need, that of the API server.
-redirect_api_server() {
-  local chain port
-  port=$(cat "$folder/kube-apiserver.port")
-  for chain in PREROUTING OUTPUT; do
-    iptables -w -t nat -A "$chain" -d 10.0.0.1/32 -p tcp --dport 443 -j DNAT --to-destination "$network.1:$port"
-  done
-}
-
 # containerd, its shims, CNI plugins and kubelet write to fixed places too; here these are folders of the cluster.
 mount_own_folders() {
   local place
@@ -55,15 +46,22 @@ mount_own_folders() {
   mount --bind "$folder/volumes" /tmp/hostpath_pv
 }
 
+# What the programs say is in a log each.
+start() {
+  local name=$1
+  shift
+  "$@" > "$folder/logs/$name.log" 2>&1 &
+}
+
 connect
-redirect_api_server
 mount_own_folders
-containerd --config "$folder/node/containerd.toml" > "$folder/logs/containerd.log" 2>&1 &
-"$kubelet" --config="$folder/node/kubelet.json" --kubeconfig="$folder/kubelet.kubeconfig" \
-  --root-dir="$folder/node/kubelet" --hostname-override=real-node --node-ip="$network.2" \
-  > "$folder/logs/kubelet.log" 2>&1 &
-# Neither ends by itself, so whichever does is the fault to report; what containers leave behind is reaped meanwhile.
+start containerd containerd --config "$folder/node/containerd.toml"
+start kubelet "$programs/kubelet" --config="$folder/node/kubelet.json" --kubeconfig="$folder/kubelet.kubeconfig" \
+  --root-dir="$folder/node/kubelet" --hostname-override=real-node --node-ip="$network.2"
+start kube-proxy "$programs/kube-proxy" --config="$folder/node/kube-proxy.json"
+start coredns "$programs/coredns" -conf "$folder/node/Corefile"
+# None ends by itself, so whichever does is the fault to report; what containers leave behind is reaped meanwhile.
 wait -n
-echo "containerd or kubelet ended; the last lines of their logs say why." >&2
-tail -n 3 "$folder/logs/containerd.log" "$folder/logs/kubelet.log" >&2
+echo "A program of the node ended; the last lines of their logs say why." >&2
+tail -n 3 "$folder"/logs/{containerd,kubelet,kube-proxy,coredns}.log >&2
 exit 1

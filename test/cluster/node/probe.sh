@@ -22,7 +22,17 @@ inside() {
 overlay='cd "$0"; mkdir a b c d; mount -t overlay overlay -o lowerdir=a,upperdir=b,workdir=c d'
 attempt "Making namespaces" inside true
 attempt "Making network links" inside "ip link add probe type bridge; ip link add one type veth peer name two"
-attempt "Translating addresses" inside "iptables -w -t nat -A OUTPUT -d 10.0.0.1/32 -p tcp --dport 443 -j DNAT --to-destination 10.0.0.2:1"
+# As kube-proxy does it.
+# shellcheck disable=SC2016
+translation='
+  translate() { iptables -w -t nat -A OUTPUT -d 10.0.0.1/32 -p tcp -m tcp --dport 443 "$@"; }
+  translate -m comment --comment probe -j MARK --or-mark 0x4000
+  translate -m statistic --mode random --probability 0.5 -j DNAT --to-destination 10.0.0.2:1
+  iptables -w -t nat -A POSTROUTING -m mark --mark 0x4000/0x4000 -j MASQUERADE
+  iptables -w -A FORWARD -m conntrack --ctstate INVALID -j DROP
+  iptables -w -A FORWARD -d 10.0.0.1/32 -j REJECT
+  iptables-save | iptables-restore --noflush'
+attempt "Translating addresses with iptables" inside "$translation"
 attempt "Mounting an overlay of folders in $folder" inside "$overlay" "$folder"
 name=$(basename "$folder")
 trap 'bash "$(dirname "$0")/cgroups.sh" remove "$name"; rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Becomes the controller manager, with the folder where its provisioner makes volumes moved into the cluster's, so
-# that they go with it. As provisioners of one's own cluster do, it lets any user write to them.
+# that they go with it. They are root's: other users cannot write to them.
 #   provisioner.sh FOLDER PROGRAM [ARGUMENT...]
 set -euo pipefail
 folder=$1

@@ -1,12 +1,15 @@
 import os from 'node:os';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCommand } from '../command.js';
 import { type Cluster, type ClusterOptions, startCluster } from '../control-plane.js';
 import { clusterFile } from '../paths.js';
 import { findPrograms } from '../programs.js';
+import { isHealthy } from '../readiness.js';
 import { forwardToLoopback } from './forwarder.js';
-import { containerdSocket, networkOf, writeNodeFiles } from './node-files.js';
+import { containerdSocket, networkOf, nodeName, readinessPorts, writeNodeFiles } from './node-files.js';
 import { nodeObstacles, pluginFolder } from './obstacles.js';
+import { ownServices } from './own-services.js';
 import { pauseArchive } from './pause-image.js';
 
 /** A node whose pods are real: containers of this machine, with addresses that it reaches. */
@@ -34,27 +37,31 @@ export async function startRealCluster(options: ClusterOptions = {}): Promise<Re
   const obstacles = await nodeObstacles();
   if (obstacles.length > 0) throw new Error(obstacles.join('\n'));
   const tell = options.tell ?? ((line) => console.error(line));
-  const { kubelet } = await findPrograms(['kubelet'], tell);
+  const { kubelet } = await findPrograms(['kubelet', 'kube-proxy', 'coredns'], tell);
   const pause = await pauseArchive(tell);
   const cluster = await startCluster({ nodes: 0, ...options, ownVolumes: true });
   try {
-    return { cluster, node: await startNode(cluster, kubelet, pause) };
+    return { cluster, node: await startNode(cluster, path.dirname(kubelet), pause) };
   } catch (error) {
     await cluster.stop();
     throw error;
   }
 }
 
-async function startNode(cluster: Cluster, kubelet: string, pause: string): Promise<RealNode> {
+async function startNode(cluster: Cluster, programs: string, pause: string): Promise<RealNode> {
   const number = freeNetwork();
-  const { machine, pods } = networkOf(number);
+  const { machine, node, pods } = networkOf(number);
   await writeNodeFiles({ folder: cluster.dir, number, plugins: pluginFolder()! });
-  cluster.processes.start('node', clusterFile('node', 'node.sh'), [cluster.dir, String(number), kubelet]);
+  cluster.processes.start('node', clusterFile('node', 'node.sh'), [cluster.dir, String(number), programs]);
   const port = Number(new URL(cluster.server).port);
   await whileRunning(cluster, () => forwardToLoopback(machine, port));
+  await cluster.kubectl(['create', '-f', '-'], JSON.stringify(ownServices(number, port)));
   const importImage = (archive: string) => importTo(containerdSocket(cluster.dir), archive);
   await until(cluster, 'containerd to answer', () => succeeds(importImage(pause)));
   await until(cluster, 'the node to be ready', () => isReady(cluster));
+  const { proxy, dns } = readinessPorts;
+  await until(cluster, 'Service addresses to work', () => hasProxyRules(`http://${node}:${proxy}/healthz`));
+  await until(cluster, 'names to be known', () => isHealthy(`http://${node}:${dns}/ready`));
   return { network: { machine, pods }, importImage };
 }
 
@@ -76,7 +83,13 @@ async function importTo(socket: string, archive: string): Promise<void> {
 
 async function isReady(cluster: Cluster): Promise<boolean> {
   const condition = '{.status.conditions[?(@.type=="Ready")].status}';
-  return (await cluster.kubectl(['get', 'node', 'real-node', '-o', `jsonpath=${condition}`])) === 'True';
+  return (await cluster.kubectl(['get', 'node', nodeName, '-o', `jsonpath=${condition}`])) === 'True';
+}
+
+/** From its start on kube-proxy calls itself healthy; when it has made its rules it names their kind. */
+async function hasProxyRules(address: string): Promise<boolean> {
+  const health = (await (await fetch(address)).json()) as { status?: { IPv4?: object } };
+  return health.status?.IPv4 !== undefined;
 }
 
 async function succeeds(work: Promise<unknown>): Promise<boolean> {
