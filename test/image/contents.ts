@@ -24,12 +24,28 @@ export const imageSettings = {
   ],
 };
 
+const { version, license, description } = JSON.parse(
+  readFileSync(path.join(repositoryRoot, 'package.json'), 'utf8'),
+) as Record<'version' | 'license' | 'description', string>;
+
+/** What tools show of the image. */
+export const imageLabels = {
+  'org.opencontainers.image.title': 'runboat',
+  'org.opencontainers.image.description': description,
+  'org.opencontainers.image.licenses': license,
+  'org.opencontainers.image.version': version,
+};
+
 /** Fills a folder with all that the image contains: node, kubectl, the compiled program and what it imports. */
 export async function fillImage(root: string): Promise<void> {
   await chmod(root, 0o755);
   await copyPrograms(root);
   await writeSystemFiles(root);
-  const app = path.join(root, appFolder);
+  await fillApp(path.join(root, appFolder));
+}
+
+/** Fills a folder with the program and what it imports: what the Dockerfile, too, puts into its image. */
+export async function fillApp(app: string): Promise<void> {
   for (const folder of ['bin', 'kubefiles'])
     await cp(path.join(repositoryRoot, folder), path.join(app, folder), { recursive: true });
   for (const file of ['package.json', 'LICENSE'])
@@ -50,7 +66,7 @@ async function copyPrograms(root: string): Promise<void> {
   await mkdir(bin, { recursive: true });
   await copyFile(node, path.join(bin, 'node'));
   await copyFile(kubectl, path.join(bin, 'kubectl'));
-  // Debug information is a tenth of it; a machine without binutils makes a larger image.
+  // Debug information is a few megabytes of it; a machine without binutils makes a larger image.
   await runCommand('strip', ['--strip-debug', path.join(bin, 'node')]).catch(() => undefined);
 }
 
@@ -83,7 +99,7 @@ function productionModules(): string[] {
 }
 
 /** What is loaded at run time, and what licences ask for; no types, sources, maps or documentation. */
-const used = /\.(js|cjs|mjs|json|node|wasm|css|html|png|svg|ico|woff2?)$|^(licen[cs]e|notice|copying)/i;
+const used = /\.(js|cjs|mjs|json|node|wasm|css|html|png|svg|ico|woff2?)$|^((un)?licen[cs]e|notice|copying)/i;
 const unusedFolders = new Set(['node_modules', 'docs', 'test', 'tests', '__tests__', 'benchmarks', 'bench']);
 
 /** Copies a folder of the checkout, without what is never loaded. */
