@@ -15,7 +15,7 @@ interface Service {
   readonly extends?: { readonly service: string };
   readonly image: string;
   readonly command: string[];
-  readonly volumes: string[];
+  readonly volumes: { readonly target: string; readonly read_only?: boolean; readonly bind?: object }[];
   readonly ports?: string[];
   readonly healthcheck: { readonly test: string[] };
 }
@@ -56,9 +56,14 @@ describe('compose.yaml', () => {
   });
 
   it.each(Object.entries(services))('mounts for %s the files that it is told of', (_name, service) => {
-    const mounted = service.volumes.map((volume) => volume.split(':').at(-2));
+    const mounted = service.volumes.map(({ target }) => target);
     expect(mounted).toContain(service.command[service.command.indexOf('--env-file') + 1]);
     expect(mounted).toContain('/etc/runboat/kubeconfig');
+  });
+
+  it('only reads what it mounts, and makes no folder in the place of a file that is missing', () => {
+    for (const volume of Object.values(services).flatMap(({ volumes }) => volumes))
+      expect(volume).toMatchObject({ read_only: true, bind: { create_host_path: false } });
   });
 
   it('takes the image of this version and has the gateway on port 8000', () => {
