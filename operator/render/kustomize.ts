@@ -19,14 +19,16 @@ export class KustomizeStopped extends KustomizeFailed {}
 export class Kustomize {
   private readonly kubectl: string;
   private readonly timeoutMs: number;
+  private readonly temporaryFolder: string;
   private readonly end = new AbortController();
   private running = 0;
   private readonly waiting: (() => void)[] = [];
 
-  /** `timeoutMs` bounds one run, 20 s unless told. */
-  constructor(kubectl: string, timeoutMs = DEFAULT_TIMEOUT_MS) {
+  /** `timeoutMs` bounds one run, 20 s unless told; the files are written below `temporaryFolder`, that of the system. */
+  constructor(kubectl: string, timeoutMs = DEFAULT_TIMEOUT_MS, temporaryFolder = tmpdir()) {
     this.kubectl = kubectl;
     this.timeoutMs = timeoutMs;
+    this.temporaryFolder = temporaryFolder;
   }
 
   /** Ends what runs: its callers get an AbortError, as do those that come later. */
@@ -49,8 +51,7 @@ export class Kustomize {
 
   private async runNow(files: FileSet): Promise<string> {
     this.end.signal.throwIfAborted();
-    // Resolved, because kustomize names files by their real path in errors.
-    const folder = await realpath(await mkdtemp(join(tmpdir(), 'runboat-bundle-')));
+    const folder = await makeFolder(this.temporaryFolder);
     try {
       await writeFiles(folder, files);
       return await this.execute(folder);
@@ -100,6 +101,19 @@ export class Kustomize {
     }
     return new KustomizeFailed(
       firstLine(stderr).replaceAll(`${folder}/`, '').replaceAll(folder, 'the bundle'),
+    );
+  }
+}
+
+/** Resolved, because kustomize names files by their real path in errors. */
+async function makeFolder(parent: string): Promise<string> {
+  try {
+    return await realpath(await mkdtemp(join(parent, 'runboat-bundle-')));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(
+      `in ${parent} no folder can be made to render the bundle in (${code}); mount something writable there, or name another folder in TMPDIR.`,
+      { cause: error },
     );
   }
 }

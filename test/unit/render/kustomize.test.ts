@@ -29,6 +29,13 @@ describe('running kustomize', () => {
     await expect(kustomize.run(FILES)).rejects.toThrow(/did not end within 0\.1 s; make the bundle simpler/);
   });
 
+  it('says what to do when there is no place for its folder', async () => {
+    const kustomize = new Kustomize(program(''), undefined, '/no/such/folder');
+    await expect(kustomize.run(FILES)).rejects.toThrow(
+      'in /no/such/folder no folder can be made to render the bundle in (ENOENT); mount something writable there',
+    );
+  });
+
   it('runs at most two at once', async () => {
     // Each run leaves a marker, and waits (not for ever) until it sees the marker of another.
     const kubectl = program(
