@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import { FilesRead, UnreadableFile } from '../lib/config/files-read.js';
 import type { LoadOptions } from '../lib/config/load.js';
 import { mergeEnvironment } from '../lib/config/merged-environment.js';
 import { configFlag, envFileFlag, flagVariables } from './flags.js';
@@ -36,9 +36,19 @@ export function parseSettingsFlags(args: readonly string[], flags: readonly Flag
  * reads into the environment (https://github.com/nodejs/node/issues/54232). Such values would win over the file for ever.
  */
 function forgetPreloaded(envFile: string | undefined): void {
-  if (envFile === undefined || !existsSync(envFile)) return;
-  for (const [name, value] of Object.entries(parseEnv(readFileSync(envFile, 'utf8')))) {
+  if (envFile === undefined) return;
+  for (const [name, value] of Object.entries(parseEnv(textOf(envFile)))) {
     if (process.env[name] === value) delete process.env[name];
+  }
+}
+
+/** Nothing for a file that cannot be read: those who load the settings tell why. */
+function textOf(file: string): string {
+  try {
+    return new FilesRead().read(file);
+  } catch (error) {
+    if (!(error instanceof UnreadableFile)) throw error;
+    return '';
   }
 }
 

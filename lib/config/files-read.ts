@@ -57,6 +57,11 @@ function stampOf(file: string): string {
   }
 }
 
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: `user ${process.getuid?.()} may not read it (EACCES)`,
+};
+
 function readText(file: string): string {
   try {
     const found = statSync(file);
@@ -67,7 +72,7 @@ function readText(file: string): string {
     if (error instanceof UnreadableFile) throw error;
     const code = codeOf(error);
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') throw new UnreadableFile('is not UTF-8 text');
-    throw new UnreadableFile(code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`, code);
+    throw new UnreadableFile(reasons[code] ?? `cannot be read (${code})`, code);
   }
 }
 

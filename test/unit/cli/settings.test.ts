@@ -39,7 +39,10 @@ describe('A .env file on the command line', () => {
     expect(load.env).not.toHaveProperty('RUNBOAT_PAUSED');
   });
 
-  it('that is not there is left to those who load the settings', () => {
-    expect(parseSettingsFlags(['--env-file', '/nowhere/.env'], flags).load.envFile).toBe('/nowhere/.env');
+  it.each([
+    ['is not there', '/nowhere/.env'],
+    ['cannot be read', folderWith({})],
+  ])('that %s is left to those who load the settings', (_title, unreadable) => {
+    expect(parseSettingsFlags(['--env-file', unreadable], flags).load.envFile).toBe(unreadable);
   });
 });
