@@ -1,3 +1,4 @@
+import { settingsSecretName } from '../../crds/names.js';
 import { findDouble } from './doubles.js';
 import { groupOf } from './kinds.js';
 import type { AllowedKinds, KubeResource, Mode, RenderInput } from './types.js';
@@ -35,6 +36,10 @@ const CHECKS: readonly (readonly [string, Check])[] = [
     (resources, context) => first(resources, (item) => checkNamespace(item, context)),
   ],
   ['no identity twice', checkUnique],
+  [
+    'not the record of the settings',
+    (resources, context) => first(resources, (item) => checkRecord(item, context)),
+  ],
   ['the right number of Deployments', checkDeployments],
   ['the right number of Jobs', checkJobs],
   ['the label of the build', (resources, context) => first(resources, (item) => checkLabels(item, context))],
@@ -99,6 +104,13 @@ function checkUnique(resources: readonly KubeResource[]): string | undefined {
     seen.add(identity);
   }
   return undefined;
+}
+
+/** The operator writes the build's settings to a Secret before anything else, and every later mode reads it. */
+function checkRecord(resource: KubeResource, { input }: CheckContext): string | undefined {
+  const isSecret = resource.kind === 'Secret' && groupOf(resource.apiVersion) === '';
+  if (!isSecret || resource.metadata.name !== settingsSecretName(input.buildName)) return undefined;
+  return `${label(resource)} has the name of the Secret in which the operator records the build's settings; give it another name.`;
 }
 
 function checkDeployments(resources: readonly KubeResource[], { mode }: CheckContext): string | undefined {

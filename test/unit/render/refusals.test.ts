@@ -188,6 +188,22 @@ const cases: Record<string, Refused> = {
     says: /ConfigMap same is rendered twice/,
     input: { env: { A: 'same', B: 'same' } },
   },
+  'a Secret of the name under which the settings are recorded': {
+    files: entry(
+      'secretGenerator: [{name: "{{build_name}}-runboat", literals: ["a=b"]}]\ngeneratorOptions: {disableNameSuffixHash: true}',
+    ),
+    file: ROOT,
+    says: /Secret oca-mis-builder-16-0-1a2b3c4d5e6f-runboat has the name .* records the build's settings; give it another name/,
+  },
+  'such a Secret in mode cleanup alone, its name made by a prefix': {
+    files: {
+      [ROOT]:
+        '{{#if (eq mode "cleanup")}}\nnamePrefix: "{{build_name}}-"\nsecretGenerator: [{name: runboat, literals: ["a=b"]}]\ngeneratorOptions: {disableNameSuffixHash: true}\n{{/if}}\n',
+    },
+    file: ROOT,
+    mode: 'cleanup',
+    says: /Secret oca-mis-builder-16-0-1a2b3c4d5e6f-runboat has the name/,
+  },
   'no Deployment': {
     files: { [ROOT]: 'resources: [job.yaml]', 'job.yaml.hbs': JOB },
     file: ROOT,
