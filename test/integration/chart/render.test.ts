@@ -35,7 +35,7 @@ const variations: Record<string, object> = {
       webhookSecret: 'b',
       githubToken: 'c',
       githubAppPrivateKey: 'd',
-      buildEnv: { PGPASSWORD: 'e', N: 1 },
+      buildEnv: { PGPASSWORD: 'e', N: '1' },
     },
     postgresql: { enabled: false },
   },
