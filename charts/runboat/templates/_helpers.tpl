@@ -82,6 +82,11 @@ http://localhost:8000
 {{- end -}}
 {{- end -}}
 
+{{- /* The port that the gateway listens at; that of its Service is another one. */ -}}
+{{- define "runboat.gatewayPort" -}}
+{{- int ((.Values.config.extra.http | default dict).port | default 8000) -}}
+{{- end -}}
+
 {{- /* The address of the gateway inside the cluster. */ -}}
 {{- define "runboat.gatewayAddress" -}}
 http://{{ include "runboat.fullname" . }}-gateway.{{ .Release.Namespace }}.svc:{{ .Values.gateway.service.port }}

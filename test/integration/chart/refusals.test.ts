@@ -42,3 +42,48 @@ describe('the chart refuses what helm changes before the chart sees it:', () => 
     expect(await complaint('', '--set-string', 'secrets.buildEnv.PGPASSWORD=12345')).toBe('');
   });
 });
+
+describe('the chart says in a sentence what is wrong with', () => {
+  it.each([
+    [
+      'config: {extra: {namespace: other}}',
+      'config.extra.namespace: there is a value for it, builds.namespace',
+    ],
+    ['config: {extra: {resourceTypes: [job]}}', 'config.extra.resourceTypes: there is a value for it'],
+    [
+      'config: {extra: {limits: {started: 1}}}',
+      'config.extra.limits: there is a value for it, config.limits',
+    ],
+    ['config: {extra: {api: {adminUser: me}}}', 'config.extra.api.adminUser: there is a value for it'],
+    ['config: {extra: {log: {level: debug}}}', 'config.extra.log.level: there is a value for it'],
+    ['config: {extra: {github: {token: t}}}', 'config.extra.github.token: a secret does not belong into a'],
+    ['config: {extra: {secretEnv: {A: b}}}', 'give it in secrets.buildEnv'],
+    ['config: {extra: {bundles: {installation-check: /a}}}', 'brings a bundle installation-check already'],
+    ['config: {extra: {http: {port: 0}}}', 'config.extra.http.port: has to be a number from 1 to 65535'],
+    ['config: {extra: {http: {port: "9000"}}}', 'config.extra.http.port: has to be a number'],
+    ['config: {extra: {http: {port: 8081}}}', 'not 8081, where the gateway has its metrics'],
+    ['config: {extra: {http: 9000}}', "at '/config/extra/http': got number, want object"],
+    [
+      'gateway: {extraEnv: [{name: RUNBOAT_LISTEN_PORT, value: "1"}]}',
+      'there is a value for it, config.extra',
+    ],
+    ['operator: {extraEnv: [{name: RUNBOAT_METRICS_PORT, value: "1"}]}', "is the chart's and always 8081"],
+    ['ingress: {enabled: true}', 'ingress.host: give the host of the pages (or config.baseUrl'],
+    ['httpRoute: {enabled: true, parentRefs: [{name: a}]}', 'ingress.host: give the host of the pages'],
+    ['{httpRoute: {enabled: true}, ingress: {host: a.org}}', 'httpRoute.parentRefs: name the Gateway'],
+    ['gateway: {autoscaling: {enabled: true, minReplicas: 6}}', 'minReplicas is more than maxReplicas'],
+  ])('%s', async (values, sentence) => {
+    expect(await complaint(values)).toContain(sentence);
+  });
+
+  it('several values at once', async () => {
+    const said = await complaint('{config: {extra: {namespace: other}}, ingress: {enabled: true}}');
+    expect(said).toMatch(/^- config\.extra\.namespace: .*\n- ingress\.host: /m);
+  });
+
+  it('nothing of what has no value of its own', async () => {
+    const extra =
+      'paused: true, http: {port: 9000}, github: {app: {id: 12345678}}, bundles: {mine: /srv/mine}';
+    expect(await complaint(`config: {extra: {${extra}, api: {publicActions: [start]}}}`)).toBe('');
+  });
+});

@@ -29,6 +29,10 @@ const variations: Record<string, object> = {
     },
     config: { domain: 'builds.example.org', urlScheme: 'https' },
   },
+  'an ingress with TLS for any host, and another port': {
+    ingress: { enabled: true, tlsSecretName: 'tls' },
+    config: { baseUrl: 'https://runboat.example.org', extra: { http: { port: 9000, hsts: true } } },
+  },
   'secrets that are given': {
     secrets: {
       adminPassword: 'a',
@@ -156,6 +160,15 @@ describe('the chart', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('opens the port of the gateway that its configuration names', async () => {
+    const objects = await render({ config: { extra: { http: { port: 9000 } } } });
+    expect(configurationOf(objects)['http']).toMatchObject({ port: 9000 });
+    const [container] = find(objects, 'Deployment', 'runboat-gateway')['spec'].template.spec.containers;
+    expect(container.ports).toContainEqual({ name: 'http', containerPort: 9000 });
+    const { ports } = find(objects, 'Service', 'runboat-gateway')['spec'];
+    expect(ports).toEqual([{ name: 'http', port: 80, targetPort: 'http' }]);
   });
 
   it('gives the operator neither the administrator nor the webhook secret', async () => {
