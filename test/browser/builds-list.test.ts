@@ -176,6 +176,30 @@ describe('Filters of the list', () => {
     await waitFor(async () => (await shownNames(page)).length === 4);
   });
 
+  it('narrow, and are counted, while the pointer rests over the list', async () => {
+    const gateway = await serve(builds);
+    const page = await list(gateway);
+    await row(page, 'two').hover();
+    gateway.remove('one');
+    await row(page, 'one').getByText('undeploying').waitFor();
+    // What is held under the pointer is not counted: it is gone.
+    await page.getByText('3 builds', { exact: true }).waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('account');
+    await waitFor(async () => (await shownNames(page)).join() === 'four,three');
+    await page.getByText('2 of 3 builds', { exact: true }).waitFor();
+    await keepPicture(page, 'builds-narrowed-under-pointer');
+    await page.keyboard.type(' nonsense');
+    await page.getByText('No build matches').waitFor();
+    await page.getByRole('searchbox').fill('');
+    await waitFor(async () => (await shownNames(page)).length === 3);
+    await page.goto(`${gateway.address}/webui/builds.html?status=failed`);
+    await row(page, 'two').hover();
+    await page.evaluate("history.pushState(null, '', '?status=stopped'); history.back()");
+    await page.evaluate('history.forward()');
+    await waitFor(async () => (await shownNames(page)).join() === 'three');
+  });
+
   it('say so when nothing matches, and when the address is wrong', async () => {
     browser.expectTrouble(/400/);
     const gateway = await serve(builds);
@@ -261,6 +285,20 @@ describe('A change of a build', () => {
     // The ones that are gone go when nobody points at the list.
     await page.getByRole('searchbox').hover();
     await above.waitFor({ state: 'detached' });
+  });
+
+  it('goes when the pointer rests for long, so that a list left open tells the truth', async () => {
+    const gateway = await serve([{ name: 'one' }, { name: 'two', pr: 2 }, { name: 'three', pr: 3 }]);
+    const page = await list(gateway);
+    await page.clock.install();
+    await row(page, 'one').hover();
+    gateway.remove('two');
+    await row(page, 'two').getByText('undeploying').waitFor();
+    await page.clock.fastForward(31_000);
+    await row(page, 'two').waitFor({ state: 'detached' });
+    await row(page, 'one').hover({ position: { x: 5, y: 5 } });
+    gateway.remove('three');
+    await row(page, 'three').getByText('undeploying').waitFor();
   });
 
   it('lets a build that comes stand out for a moment', async () => {

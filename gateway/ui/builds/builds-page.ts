@@ -7,12 +7,13 @@ import { LightElement } from '../parts/light-element.js';
 import { Watching } from '../parts/watching.js';
 import type { Session } from '../session/session.js';
 import { showInTab } from '../state/tab.js';
-import { type Build, type BuildQuery, BuildStore } from '../store/build-store.js';
+import { type BuildQuery, BuildStore } from '../store/build-store.js';
 import { TEXTS } from '../texts.js';
 import { arrange, type Row } from './arrange.js';
 import { emptyList } from './empty-list.js';
 import { type ListFilter, readAddress, withoutKey, writeAddress } from './list-address.js';
 import { createMatch } from './match.js';
+import { PointerHold } from './pointer-hold.js';
 import { ShownBuilds } from './shown-builds.js';
 import { statusLinks } from './status-links.js';
 
@@ -35,7 +36,12 @@ export class BuildsPage extends LightElement {
   private shown: ShownBuilds | undefined;
   private actions: BuildActions | undefined;
   private rows: Row[] = [];
-  private matching: Build[] = [];
+  /** How many builds match; rows that are held under the pointer may not. */
+  private matching = 0;
+  private readonly pointer = new PointerHold(() => {
+    this.shown?.hold(this.pointer.isHeld);
+    this.requestUpdate();
+  });
   private readonly search = createRef<HTMLInputElement>();
 
   constructor() {
@@ -57,8 +63,10 @@ export class BuildsPage extends LightElement {
       before !== undefined && JSON.stringify(before.query) !== JSON.stringify(this.filter.query);
     if (this.store === undefined || isOther) this.openStore(this.filter.query);
     if (changed.has('session') && this.session) this.actions = new BuildActions(this.session, CONFIRM_MS);
-    this.matching = this.shown!.select(createMatch(this.filter));
-    this.rows = arrange(this.matching);
+    if (changed.has('filter')) this.shown!.letGo();
+    const { builds, matching } = this.shown!.select(createMatch(this.filter));
+    this.matching = matching;
+    this.rows = arrange(builds);
   }
 
   override render(): TemplateResult {
@@ -75,8 +83,8 @@ export class BuildsPage extends LightElement {
       <div class="list-filters" @click=${this.followFilter}>${statusLinks(all, filter)}${this.queryLinks()}</div>
       ${this.rows.length === 0 ? emptyList({ store: this.store!, filter }) : nothing}
       <rb-builds-list .rows=${this.rows} .context=${writeAddress(filter)} .freshNames=${this.shown!.fresh(Date.now())}
-        .session=${this.session} .actions=${this.actions} @pointerenter=${this.entered} @pointerleave=${this.left}
-        @click=${this.followFilter}></rb-builds-list>`;
+        .session=${this.session} .actions=${this.actions} @click=${this.followFilter}
+        @pointerenter=${this.pointed} @pointermove=${this.pointed} @pointerleave=${() => this.pointer.leave()}></rb-builds-list>`;
   }
 
   override updated(): void {
@@ -90,8 +98,10 @@ export class BuildsPage extends LightElement {
 
   private countLine(all: number): string {
     if (!this.store?.synced) return '';
-    const shown = this.matching.length;
-    return shown === all ? TEXT.count(countText(all), all) : TEXT.countOf(countText(shown), countText(all));
+    const { matching } = this;
+    return matching === all
+      ? TEXT.count(countText(all), all)
+      : TEXT.countOf(countText(matching), countText(all));
   }
 
   /** What the gateway was asked for, each with a way to ask for more. */
@@ -109,6 +119,7 @@ export class BuildsPage extends LightElement {
     this.shown?.close();
     this.store = new BuildStore(query);
     this.shown = new ShownBuilds(this.store);
+    this.shown.hold(this.pointer.isHeld);
     this.store.onEvent((event) => this.actions?.take(event));
     this.store.open();
   }
@@ -147,14 +158,7 @@ export class BuildsPage extends LightElement {
     if (first) this.querySelector<HTMLElement>(`[data-key="${CSS.escape(first.key)}"] .row-main`)?.click();
   };
 
-  private readonly entered = (event: PointerEvent) => {
-    if (event.pointerType === 'mouse') this.shown?.hold(true);
-  };
-
-  private readonly left = () => {
-    this.shown?.hold(false);
-    this.requestUpdate();
-  };
+  private readonly pointed = (event: PointerEvent) => this.pointer.move(event);
 }
 
 /** This page with a filter. */

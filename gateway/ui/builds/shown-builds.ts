@@ -4,8 +4,8 @@ import type { Build, BuildEvent, BuildStore } from '../store/build-store.js';
 const FRESH_MS = 2500;
 
 /**
- * Which builds of a store a list shows. While it is held, because the pointer is over it, none leaves it: what moves
- * up in its place would be under the pointer when it is pressed.
+ * Which builds of a store a list shows. While it is held, because the pointer is over it, none leaves it by a change of
+ * the store: what moves up in its place would be under the pointer when it is pressed.
  */
 export class ShownBuilds {
   private readonly store: BuildStore;
@@ -24,22 +24,31 @@ export class ShownBuilds {
     this.stop();
   }
 
+  /** From the next `select` on. */
   hold(isHeld: boolean): void {
     this.isHeld = isHeld;
+    this.letGo();
+  }
+
+  /** Forgets what left meanwhile, because the reader asks for something else. */
+  letGo(): void {
     this.held.clear();
     this.gone.clear();
   }
 
-  /** The builds that match or are held. */
-  select(matches: (build: Build) => boolean): Build[] {
-    const shown: Build[] = [];
+  /** The builds that match or are held, and how many of them match. */
+  select(matches: (build: Build) => boolean): { builds: Build[]; matching: number } {
+    const builds: Build[] = [];
+    let matching = 0;
     for (const build of this.store.builds.values()) {
-      if (!matches(build) && !this.held.has(build.name)) continue;
-      shown.push(build);
+      const isMatch = matches(build);
+      if (isMatch) matching++;
+      else if (!this.held.has(build.name)) continue;
+      builds.push(build);
       if (this.isHeld) this.held.add(build.name);
     }
-    for (const build of this.gone.values()) shown.push(build);
-    return shown;
+    builds.push(...this.gone.values());
+    return { builds, matching };
   }
 
   /** Names of those that came a moment ago. */
