@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RunboatBuildSpec } from '../crds/runboatbuild.generated.js';
-import { matchRule } from '../lib/config/match-rule.js';
+import { findRule, matchRule, tooSlowSentence } from '../lib/config/match-rule.js';
 import type { Config, RepoRule, TemplateVar } from '../lib/config/types.js';
 import type { BuildView, Verdict } from './plan/observed.js';
 import type { RenderInput } from './render/types.js';
@@ -40,8 +40,8 @@ export function resolveSettings(
   recorded: BuildSettings | undefined,
 ): BuildSettings {
   const { spec, metadata } = build;
-  const rule = matchRule(config, spec.repo, spec.targetBranch);
-  if (!rule) throw new BuildRefused(noMatchingRule(spec));
+  const { rule, tooSlow } = findRule(config, spec.repo, spec.targetBranch);
+  if (!rule) throw new BuildRefused(noMatchingRule(spec, tooSlow));
   return {
     rule: rule.label,
     image: spec.image ?? rule.image,
@@ -57,10 +57,10 @@ export function resolveSettings(
   };
 }
 
-function noMatchingRule(spec: RunboatBuildSpec): Verdict {
+function noMatchingRule(spec: RunboatBuildSpec, tooSlow: readonly RepoRule[]): Verdict {
   const message =
     `No rule of the configuration matches repository ${spec.repo} with branch ${spec.targetBranch}. ` +
-    'Ask the administrator to add one under "repos", or delete this build.';
+    `Ask the administrator to add one under "repos", or delete this build.${tooSlowSentence(tooSlow)}`;
   return { reason: 'NoMatchingRule', message };
 }
 

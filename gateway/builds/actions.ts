@@ -1,6 +1,6 @@
 import { API_GROUP_VERSION, BUILD_KIND } from '../../crds/constants.js';
 import { type BuildIdentity, firstBuildName, isLivingBuildOf, nextBuildName } from '../../crds/names.js';
-import { matchRule } from '../../lib/config/match-rule.js';
+import { findRule, tooSlowSentence } from '../../lib/config/match-rule.js';
 import type { Config } from '../../lib/config/types.js';
 import type { KubeClient } from '../../lib/kube/client.js';
 import { isAlreadyExists, isConflict, isNotFound } from '../../lib/kube/errors.js';
@@ -70,7 +70,8 @@ export class KubeBuildActions implements BuildActions {
 
   ensure(identity: BuildIdentity): Promise<{ name: string; created: boolean }> {
     const { repo, targetBranch } = identity;
-    if (!matchRule(this.options.config, repo, targetBranch)) throw new NoRule(repo, targetBranch);
+    const { rule, tooSlow } = findRule(this.options.config, repo, targetBranch);
+    if (!rule) throw new NoRule(repo, targetBranch, tooSlowSentence(tooSlow));
     return this.patiently('create the build', async (timeoutMs) => {
       const present = await this.livingBuildOf(identity, timeoutMs);
       return present === undefined ? this.create(identity, timeoutMs) : { name: present, created: false };

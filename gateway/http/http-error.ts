@@ -22,10 +22,11 @@ export interface HttpErrorOptions {
 
 /** No rule of the configuration matches: such a build is not made. */
 export class NoRule extends HttpError {
-  constructor(repo: string, branch: string) {
+  /** `more`: further sentences, each with a space before it. */
+  constructor(repo: string, branch: string, more = '') {
     super(
       400,
-      `No rule of the configuration matches the repository ${repo} and the branch ${branch}, so nothing is built. Add a rule to "repos".`,
+      `No rule of the configuration matches the repository ${repo} and the branch ${branch}, so nothing is built. Add a rule to "repos".${more}`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import type { Logger } from '../telemetry/logger.js';
+import { onSlowRule } from './match-rule.js';
 import type { Objections, SettingsSource } from './settings-source.js';
 
 export interface FollowOptions {
@@ -14,17 +15,25 @@ export interface FollowOptions {
 
 const EVERY_MS = 5_000;
 
-/** Looks at the files of the settings again and again, and says in the log what came of it. The answer ends it. */
+/**
+ * Looks at the files of the settings again and again, and says in the log what came of it, and which rules are too slow.
+ * The answer ends it.
+ */
 export function followSettings(options: FollowOptions): () => void {
   const { source, log } = options;
   const stopLevel = source.current.onChange((now) => {
     log.level = now.log.level;
+  });
+  const stopTelling = onSlowRule(({ rule, repo, branch }) => {
+    const fields = { rule: rule.label, repo, branch };
+    log.warn(fields, 'A rule counts as not matching: its regular expression takes too long');
   });
   const timer = setInterval(() => lookOnce(options), options.everyMs ?? EVERY_MS);
   timer.unref();
   return () => {
     clearInterval(timer);
     stopLevel();
+    stopTelling();
   };
 }
 

@@ -89,6 +89,11 @@ repos:
     expect(matchRule(config, 'r', 'b'.repeat(256))).toBeUndefined();
   });
 
+  it('counts the characters of a branch as the API server does', () => {
+    expect(matchRule(config, 'r', '😀'.repeat(255))?.image).toBe('last');
+    expect(matchRule(config, 'r', '😀'.repeat(256))).toBeUndefined();
+  });
+
   it('is none when nothing matches', () => {
     expect(matchRule({ repos: config.repos.slice(0, 2) }, 'x/y', 'z')).toBeUndefined();
   });

@@ -79,6 +79,12 @@ describe('the settings of a build', () => {
     expect(() => resolveSettings(config(), build, undefined)).toThrow(/nobody\/knows.*16\.0.*repos/);
   });
 
+  it('say which rules took too long to ask', () => {
+    const slow = config({ repos: [rule({ branch: /^(?:(\d+\.?)+$)/u })] });
+    const build = buildView({ spec: { targetBranch: `${'1'.repeat(60)}x` } });
+    expect(() => resolveSettings(slow, build, undefined)).toThrow(/repos\[0\] take too long/);
+  });
+
   it('keep the slug and the database prefix that were recorded, because databases are found by them', () => {
     const recorded = {
       ...resolveSettings(config(), buildView(), undefined),
