@@ -1,7 +1,7 @@
 {{- /* What is wrong with the values beyond their schema: all of it at once, a sentence each, and nothing is rendered. */ -}}
 {{- define "runboat.check" -}}
 {{- $problems := list -}}
-{{- range $check := list "runboat.checkExtra" "runboat.checkPort" "runboat.checkVariables" "runboat.checkAddress" "runboat.checkCopies" -}}
+{{- range $check := list "runboat.checkBundles" "runboat.checkExtra" "runboat.checkPort" "runboat.checkVariables" "runboat.checkAddress" "runboat.checkCopies" -}}
 {{- $problems = concat $problems (include $check $ | fromJsonArray) -}}
 {{- end -}}
 {{- if $problems }}{{ fail (printf "these values cannot be used:\n- %s" (join "\n- " $problems)) }}{{ end -}}
@@ -27,6 +27,23 @@
 {{- range $name := keys .Values.config.extra.bundles | sortAlpha -}}
 {{- if or (eq $name "installation-check") (hasKey $.Values.bundles $name) -}}
 {{- $problems = append $problems (printf "config.extra.bundles: the chart brings a bundle %s already; choose another name" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $problems -}}
+{{- end -}}
+
+{{- define "runboat.checkBundles" -}}
+{{- $problems := list -}}
+{{- range $name, $files := .Values.bundles -}}
+{{- if eq $name "installation-check" -}}
+{{- $problems = append $problems "bundles.installation-check: the chart brings this one itself, for helm test; choose another name" -}}
+{{- end -}}
+{{- range $file, $_ := $files -}}
+{{- range $other, $_ := $files -}}
+{{- if hasPrefix (printf "%s/" $file) $other -}}
+{{- $problems = append $problems (printf "bundles.%s: %s is a file, and the folder of %s too" $name $file $other) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

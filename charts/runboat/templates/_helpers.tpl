@@ -194,44 +194,6 @@ http://{{ include "runboat.fullname" . }}-gateway.{{ .Release.Namespace }}.svc:{
       {{- end }}
 {{- end -}}
 
-{{- define "runboat.configVolumes" -}}
-- name: config
-  configMap:
-    name: {{ include "runboat.fullname" . }}
-- name: installation-check
-  configMap:
-    name: {{ include "runboat.fullname" . }}-installation-check
-{{- range $name, $files := .Values.bundles }}
-- name: {{ include "runboat.bundleVolume" $name }}
-  configMap:
-    name: {{ include "runboat.fullname" $ }}-{{ include "runboat.bundleVolume" $name }}
-{{- end }}
-- name: tmp
-  emptyDir: {}
-{{- end -}}
-
-{{- define "runboat.bundleVolume" -}}
-bundle-{{ . | lower | replace "_" "-" | replace "." "-" | trunc 40 | trimSuffix "-" }}
-{{- end -}}
-
-{{- /*
-Files of bundles are mounted one by one: a whole ConfigMap is mounted as symbolic links, which bundles must not have.
-Keys of ConfigMaps have no slash, so that of a file in a subfolder has `__` for it.
-*/ -}}
-{{- define "runboat.configMounts" -}}
-- {name: config, mountPath: /etc/runboat/config, readOnly: true}
-{{- range $path, $_ := .Files.Glob "files/installation-check/*" }}
-- {name: installation-check, mountPath: /etc/runboat/bundles/installation-check/{{ base $path }}, subPath: {{ base $path }}, readOnly: true}
-{{- end }}
-{{- range $name, $files := .Values.bundles }}
-{{- range $path := keys $files | sortAlpha }}
-- {name: {{ include "runboat.bundleVolume" $name }}, mountPath: /etc/runboat/bundles/{{ $name }}/{{ $path }}, subPath: {{ $path | replace "/" "__" }}, readOnly: true}
-{{- end }}
-{{- end }}
-- {name: secrets, mountPath: /etc/runboat/secrets, readOnly: true}
-- {name: tmp, mountPath: /tmp}
-{{- end -}}
-
 {{- /* What a process reads only at its start: a change of it needs new pods. Everything else is reread. */ -}}
 {{- define "runboat.restartChecksum" -}}
 {{- list .Values.builds.namespace .Values.config.resourceTypes .Values.bundles (.Files.Glob "files/installation-check/*").AsConfig .Values.config.extra.http | toJson | sha256sum -}}

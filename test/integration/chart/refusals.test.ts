@@ -59,6 +59,8 @@ describe('the chart says in a sentence what is wrong with', () => {
     ['config: {extra: {github: {token: t}}}', 'config.extra.github.token: a secret does not belong into a'],
     ['config: {extra: {secretEnv: {A: b}}}', 'give it in secrets.buildEnv'],
     ['config: {extra: {bundles: {installation-check: /a}}}', 'brings a bundle installation-check already'],
+    ['bundles: {installation-check: {a: b}}', 'bundles.installation-check: the chart brings this one itself'],
+    ['bundles: {mine: {a: b, a/b: c}}', 'bundles.mine: a is a file, and the folder of a/b too'],
     ['config: {extra: {http: {port: 0}}}', 'config.extra.http.port: has to be a number from 1 to 65535'],
     ['config: {extra: {http: {port: "9000"}}}', 'config.extra.http.port: has to be a number'],
     ['config: {extra: {http: {port: 8081}}}', 'not 8081, where the gateway has its metrics'],
@@ -75,6 +77,14 @@ describe('the chart says in a sentence what is wrong with', () => {
   ])('%s', async (values, sentence) => {
     expect(await complaint(values)).toContain(sentence);
   });
+
+  it.each(['start it.sh', '../a', 'a/../b', './a', '/a', 'a/', 'a//b', '..a', 'a/.'])(
+    'the path %s of a file of a bundle',
+    async (file) => {
+      const said = await complaint(JSON.stringify({ bundles: { mine: { [file]: 'a' } } }));
+      expect(said).toContain(`invalid propertyName '${file}'`);
+    },
+  );
 
   it('several values at once', async () => {
     const said = await complaint('{config: {extra: {namespace: other}}, ingress: {enabled: true}}');

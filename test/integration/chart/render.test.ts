@@ -57,7 +57,10 @@ const variations: Record<string, object> = {
     },
   },
   'own bundles and resource types': {
-    bundles: { 'My_bundle.1': { 'kustomization.yaml.hbs': 'resources: []', 'scripts/start.sh': 'true' } },
+    bundles: {
+      'My_bundle.1': { 'kustomization.yaml.hbs': 'resources: []', 'scripts/start.sh': 'true' },
+      'Ends-_': { '1.10': 'a', true: 'b', 'a/b': 'c', a__b: 'd', '.e/_f': 'g' },
+    },
     config: { resourceTypes: ['deploy', 'job', 'certificates.cert-manager.io'], extra: { paused: true } },
   },
   'placement, pull secrets and a digest': {
