@@ -15,7 +15,15 @@ import {
   type Target,
   type WaitingBuild,
 } from './limits.js';
-import { conditionOf, initJobs, isPaused, isRefused, isTold, resetPending } from './plan/facts-of.js';
+import {
+  cleanupJobs,
+  conditionOf,
+  deployedBefore,
+  initJobs,
+  isPaused,
+  isTold,
+  resetPending,
+} from './plan/facts-of.js';
 import type { BuildView, Observed, Slots } from './plan/observed.js';
 import type { Plan } from './plan/plan.js';
 import { WaitingQueue } from './waiting-queue.js';
@@ -79,6 +87,7 @@ export class Capacity {
   private readonly busy = new Set<string>();
   private readonly effects = new Set<Promise<void>>();
   private readonly doubts = new Map<string, number>();
+  private readonly cleanupDoubts = new Map<string, number>();
   private open = false;
   private dirty = false;
   private running: Promise<void> | undefined;
@@ -115,6 +124,7 @@ export class Capacity {
     this.updateCleanup(observed, plan);
     this.set(this.scaledUp, observed.build.metadata.uid, scaledUpOf(observed));
     this.settleGrant(observed, plan);
+    if (cleanupJobs(observed).length > 0) this.cleanupDoubts.delete(observed.build.metadata.uid);
     this.dropUnusedGrants(observed.build.metadata.uid, plan);
     this.set(this.deployed, observed.build.metadata.uid, deployedOf(observed));
     const changed = this.dirty;
@@ -128,6 +138,7 @@ export class Capacity {
     for (const map of [this.starting, this.scaledUp, this.deployed, this.cleanups]) map.delete(uid);
     this.startGrants.delete(uid);
     this.cleanupGrants.delete(uid);
+    this.cleanupDoubts.delete(uid);
     this.blocked.delete(uid);
     this.releaseInitialization(uid);
   }
@@ -178,8 +189,16 @@ export class Capacity {
     if (this.startGrants.delete(uid)) this.touch();
   }
 
+  /** Gives back a place for a cleanup, unless a job that was sent for it may still come to be. */
   releaseCleanup(uid: string): void {
+    if (this.isRecent(this.cleanupDoubts.get(uid))) return;
+    this.cleanupDoubts.delete(uid);
     if (this.cleanupGrants.delete(uid)) this.touch();
+  }
+
+  /** The answer to the creation of a cleanup job was lost: its place stays taken until the job is seen, or cannot come. */
+  doubtCleanup(uid: string): void {
+    this.cleanupDoubts.set(uid, this.options.now());
   }
 
   /** Counts for metrics: used and waiting by limit. */
@@ -214,13 +233,23 @@ export class Capacity {
       name,
       attempt: plan.wants.attempt ?? 1,
       priority: build.spec.priority ?? 0,
-      queuedAt: build.status?.phase === 'Queued' ? build.status.queuedAt : undefined,
+      queuedAt: this.queuedAtOf(build, plan),
       creationTimestamp,
       notBefore: plan.wants.notBefore ?? 0,
     };
     if (isDeepStrictEqual(entry, this.waiting.get(uid))) return;
     this.waiting.put(entry);
     this.dirty = true;
+  }
+
+  /**
+   * Since when a build waits. One that comes back to the queue goes behind those in it, also before its status says
+   * so; of one that has no status yet the creation counts.
+   */
+  private queuedAtOf({ metadata, status }: BuildView, plan: Plan): string | undefined {
+    if (status?.phase === 'Queued') return status.queuedAt;
+    if (status?.phase === undefined) return undefined;
+    return this.waiting.get(metadata.uid)?.queuedAt ?? plan.show.queuedAt ?? undefined;
   }
 
   private updateStarting({ build }: Observed, plan: Plan): void {
@@ -273,7 +302,10 @@ export class Capacity {
    */
   private isInDoubt(uid: string): boolean {
     if (this.options.now() < (this.options.keepGrantsUntil ?? 0)) return true;
-    const since = this.doubts.get(uid);
+    return this.isRecent(this.doubts.get(uid));
+  }
+
+  private isRecent(since: number | undefined): boolean {
     return since !== undefined && this.options.now() - since < 2 * REQUEST_TIMEOUT_MS;
   }
 
@@ -460,7 +492,8 @@ function deployedOf(observed: Observed): DeployedBuild | undefined {
   const { build, deployment } = observed;
   const { uid, name, resourceVersion, creationTimestamp, deletionTimestamp } = build.metadata;
   const { repo, targetBranch, pr } = build.spec;
-  if (deletionTimestamp !== undefined || isRefused(observed)) return undefined;
+  // Whether it is refused is only known once it was deployed or could not be.
+  if (deletionTimestamp !== undefined || !deployedBefore(observed)) return undefined;
   return {
     uid,
     name,

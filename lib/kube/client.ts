@@ -198,7 +198,8 @@ export class KubeClient {
       try {
         return await this.attempt(request);
       } catch (error) {
-        if (attempt >= READ_ATTEMPTS || request.signal?.aborted || !isWorthRepeating(error)) throw error;
+        request.signal?.throwIfAborted();
+        if (attempt >= READ_ATTEMPTS || !isWorthRepeating(error)) throw error;
         await sleep(readDelay(error, attempt), undefined, {
           ...(request.signal && { signal: request.signal }),
         });

@@ -50,7 +50,16 @@ export class NoAnswerError extends Error {
 }
 
 export function isNotFound(error: unknown): error is ApiError {
-  return error instanceof ApiError && error.status === 404;
+  return error instanceof ApiError && error.status === 404 && !isWebhookRefusal(error);
+}
+
+/**
+ * An admission webhook denied the request, with whatever code it chose, or could not be asked, which is a 500
+ * (k8s.io/apiserver/pkg/admission/plugin/webhook). Both are answers: nothing was stored.
+ */
+export function isWebhookRefusal(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false;
+  return /admission webhook "[^"]*" denied the request|failed calling webhook/.test(error.serverMessage);
 }
 
 /**
@@ -58,7 +67,7 @@ export function isNotFound(error: unknown): error is ApiError {
  * the object's, which is answered with 422 and the cause `metadata.uid` (measured with 1.34; a test pins it).
  */
 export function isConflict(error: unknown): error is ApiError {
-  if (!(error instanceof ApiError)) return false;
+  if (!(error instanceof ApiError) || isWebhookRefusal(error)) return false;
   const isOtherUid =
     error.status === 422 && error.details?.causes?.some(({ field }) => field === 'metadata.uid');
   return error.status === 409 || isOtherUid === true;
@@ -85,7 +94,7 @@ export function isExpired(error: unknown): error is ApiError {
 export function mayHaveHappened(error: unknown): boolean {
   if (error instanceof NoAnswerError) return error.sent;
   if (!(error instanceof ApiError)) return true;
-  return (error.status >= 500 || error.status === 408) && !isSchemaRefusal(error);
+  return (error.status >= 500 || error.status === 408) && !isSchemaRefusal(error) && !isWebhookRefusal(error);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { ApiError, isForbidden, mayHaveHappened } from '../../lib/kube/errors.js';
+import { ApiError, isForbidden, isWebhookRefusal, mayHaveHappened } from '../../lib/kube/errors.js';
 import { objectPath } from '../../lib/kube/paths.js';
 import type { KubeObject } from '../../lib/kube/types.js';
 import {
@@ -43,8 +43,9 @@ export async function createInitJob(work: Work, attempt: number): Promise<void> 
   } catch (thrown) {
     const error = asDenied(thrown);
     if (error instanceof BuildRefused) return refuseJob(work, error.verdict);
-    if (error instanceof NotYet && isTooOften(work)) return refuseJob(work, delayVerdict(error));
-    if (mayHaveHappened(error) && !(error instanceof NotYet)) {
+    const isAnswered = error instanceof NotYet || !mayHaveHappened(error);
+    if (isAnswered && isTooOften(work)) return refuseJob(work, delayVerdict(error as Error));
+    if (!isAnswered) {
       facts.jobInDoubt = attempt;
       capacity.doubtInitialization(build.metadata.uid);
     }
@@ -52,14 +53,14 @@ export async function createInitJob(work: Work, attempt: number): Promise<void> 
   }
 }
 
-/** A place is not held for what does not pass: after a few tries others go first. */
+/** A place is not held for what does not pass: after a few tries others go first. Nothing was made by any of them. */
 function isTooOften(work: Work): boolean {
   const { facts } = work.observed;
   facts.jobDelays = (facts.jobDelays ?? 0) + 1;
   return facts.jobDelays >= 4;
 }
 
-function delayVerdict(error: NotYet): Verdict {
+function delayVerdict(error: Error): Verdict {
   const message = `The initialise job cannot be made yet, because ${error.message}. It is tried again; remove what is in the way.`;
   return { reason: 'JobRefused', message };
 }
@@ -127,15 +128,10 @@ async function existingJob(
 
 function jobRefusal(error: unknown, job: KubeResource): unknown {
   if (!(error instanceof ApiError) || isNamespaceTerminating(error)) return error;
-  if (![400, 403, 413, 422].includes(error.status) && !isWebhookFailure(error)) return error;
+  if (![400, 403, 413, 422].includes(error.status) && !isWebhookRefusal(error)) return error;
   if (isForbidden(error) && !isAdmissionRefusal(error)) return forbidden(error, job);
   const message = `The API server refuses ${describe(job)}: ${error.serverMessage}. It is tried again; raise the quota or correct the bundle.`;
   return new BuildRefused({ reason: 'JobRefused', message });
-}
-
-/** An admission webhook that cannot be asked is a 500, but an answer: nothing was stored. */
-function isWebhookFailure(error: ApiError): boolean {
-  return /failed calling webhook/.test(error.serverMessage);
 }
 
 /** The job is there: the Deployment says so from now on. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Unparsed } from '../../lib/kube/client.js';
 import type { KubeObject } from '../../lib/kube/types.js';
-import { applyResource, type KnownObject, NotYet } from '../cluster/apply.js';
+import { applyResource, asDenied, type KnownObject, NotYet } from '../cluster/apply.js';
 import {
   appliedHash,
   type DeploymentState,
@@ -184,7 +184,7 @@ export function stateOf(deployment: DeploymentView, settings: BuildSettings): De
   };
 }
 
-/** Renders a mode; a mistake in the bundle is noted, shown as UpToDate=False, and undefined is returned. */
+/** Renders a mode; a mistake in the bundle or a missing right is noted, shown as UpToDate=False, and gives undefined. */
 export async function renderQuietly(work: Work, mode: 'stop'): Promise<ModeResources | undefined> {
   return await quietly(work, async () => await renderMode(work, await currentSettings(work), mode));
 }
@@ -208,7 +208,8 @@ async function quietly<T>(work: Work, run: () => Promise<T>): Promise<T | undefi
     const result = await run();
     delete facts.refusal;
     return result;
-  } catch (error) {
+  } catch (thrown) {
+    const error = asDenied(thrown);
     if (!(error instanceof BuildRefused)) throw error;
     facts.refusal = refusalAfter(facts.refusal, error.verdict, fingerprint, work.services.now());
     const { reason, message } = error.verdict;

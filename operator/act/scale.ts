@@ -30,9 +30,15 @@ export async function start(work: Work): Promise<void> {
   work.log.info({}, 'Started');
 }
 
-/** Scaled to 0, then `stop` mode; a bundle that cannot be rendered any more does not keep a build running. */
+/**
+ * Scaled to 0, then `stop` mode. Whatever keeps that mode from being rendered does not keep a build running: the
+ * Deployment says that the mode is still to be applied. Throws then, once it is scaled down.
+ */
 export async function stop(work: Work): Promise<void> {
-  const resources = await renderQuietly(work, 'stop');
+  const resources = await renderQuietly(work, 'stop').catch(async (error: unknown) => {
+    await scaleDown(work, stopPending);
+    throw error;
+  });
   const deployment = work.services.caches.deploymentOf(work.observed.build);
   const inForce = resources !== undefined && deployment?.applied === resources.hash;
   await scaleDown(work, inForce ? undefined : stopPending);

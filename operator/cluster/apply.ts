@@ -1,6 +1,13 @@
 import { ANNOTATION_BUILD_UID, LABEL_BUILD } from '../../crds/constants.js';
 import type { KubeClient, Unparsed } from '../../lib/kube/client.js';
-import { ApiError, isConflict, isForbidden, isNotFound, isSchemaRefusal } from '../../lib/kube/errors.js';
+import {
+  ApiError,
+  isConflict,
+  isForbidden,
+  isNotFound,
+  isSchemaRefusal,
+  isWebhookRefusal,
+} from '../../lib/kube/errors.js';
 import type { KubeObject } from '../../lib/kube/types.js';
 import type { BuildView } from '../plan/observed.js';
 import type { KubeResource } from '../render/types.js';
@@ -155,8 +162,9 @@ function asRefusal(error: unknown, resource: KubeResource): unknown {
   if (!(error instanceof ApiError) || isNamespaceTerminating(error)) return error;
   const said = error.serverMessage;
   if (isForbidden(error) && !isAdmissionRefusal(error)) return forbidden(error, resource);
-  if (![400, 403, 413, 422].includes(error.status) && !isSchemaRefusal(error)) return error;
-  const message = `The API server refuses ${describe(resource)}: ${said}. Correct the bundle or its variables, or the quota.`;
+  const isRefused = [400, 403, 413, 422].includes(error.status) || isSchemaRefusal(error);
+  if (!isRefused && !isWebhookRefusal(error)) return error;
+  const message = `The API server refuses ${describe(resource)}: ${said}. Correct the bundle or its variables, the quota or the admission webhook.`;
   return new BuildRefused({ reason: 'ApplyRefused', message });
 }
 

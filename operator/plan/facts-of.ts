@@ -64,11 +64,6 @@ export function deployedBefore(observed: Observed): boolean {
   return observed.deployment !== undefined || status?.initStatus !== undefined || (status?.attempt ?? 0) > 0;
 }
 
-/** The refused builds of the contract: never initialised, and they cannot be deployed. */
-export function isRefused(observed: Observed): boolean {
-  return !deployedBefore(observed) && hasCondition(observed, 'Deployed', 'False');
-}
-
 /**
  * An initialise job of this build existed at some time, or may have, so its cleanup job has something to undo. A second
  * attempt is only numbered after a first job, and a start time is only written for a job that was seen.
@@ -103,6 +98,15 @@ export function usedAttempt(observed: Observed): number {
   const { jobMade, jobInDoubt = 0 } = observed.facts;
   const lapsed = jobInDoubt === observed.slots.grantedAttempt ? 0 : jobInDoubt;
   return Math.max(lapsed, jobMade?.attempt ?? 0, ...initJobs(observed).map(({ attempt }) => attempt));
+}
+
+/**
+ * A job of a higher number than the status and the grant name, once the Deployment says that an attempt has begun:
+ * nobody asked for it.
+ */
+export function isUnknown(observed: Observed, job: JobView): boolean {
+  const { status } = observed.build;
+  return job.attempt > (status?.attempt ?? 1) && job.attempt !== observed.slots.grantedAttempt;
 }
 
 /** The status tells for ever that there was a job of this attempt: the next one has a higher number. */

@@ -2,7 +2,7 @@ import { FINALIZER_BUILD } from '../../crds/constants.js';
 import { deployedBefore, holds, isPaused, resetPending } from './facts-of.js';
 import type { Observed } from './observed.js';
 import { overlookPassing } from './patience.js';
-import { type Check, condition, firstOf, type Plan } from './plan.js';
+import { type Check, condition, firstOf, type Plan, type Shown } from './plan.js';
 import { planCleanup } from './plan-cleanup.js';
 import { planInitialization } from './plan-initialize.js';
 import { planReset } from './plan-reset.js';
@@ -66,11 +66,19 @@ function withoutDeployment(observed: Observed, now: number): Plan | undefined {
   return { action: { type: 'deploy', initStatus, resolveAgain }, show: {} };
 }
 
+/** What a build is whose Deployment is gone and cannot be made again: nothing of it runs. */
+function phaseWithout({ build }: Observed): Shown {
+  if (build.status?.initStatus === 'succeeded') return { phase: 'Stopped' };
+  if (build.status?.initStatus === 'failed') return { phase: 'Failed' };
+  return { queuePosition: null };
+}
+
 function refusedDeploy(observed: Observed, retryAt: number): Plan {
   const verdict = observed.facts.refusal?.verdict ?? { reason: 'ApplyRefused', message: '' };
   const lookAgain = Number.isFinite(retryAt) ? { lookAgainAt: retryAt } : {};
   if (deployedBefore(observed)) {
-    return { show: { conditions: [condition('UpToDate', 'False', verdict)] }, ...lookAgain };
+    const conditions = [condition('UpToDate', 'False', verdict), condition('Ready', 'False', verdict)];
+    return { show: { ...phaseWithout(observed), conditions }, ...lookAgain };
   }
   const conditions = [condition('Deployed', 'False', verdict)];
   return { show: { phase: 'Failed', conditions }, ...lookAgain };

@@ -1,4 +1,13 @@
-import { holds, initJobs, initPods, isSettled, isTold, lookAgainAfter, nextAttempt } from './facts-of.js';
+import {
+  holds,
+  initJobs,
+  initPods,
+  isSettled,
+  isTold,
+  isUnknown,
+  lookAgainAfter,
+  nextAttempt,
+} from './facts-of.js';
 import type { JobView, Observed } from './observed.js';
 import { type Check, firstOf, type Plan } from './plan.js';
 import { showInitializing, showJobRefused, showQueued } from './show.js';
@@ -17,7 +26,7 @@ const whenTodo: readonly Check[] = [
   jobGranted,
   waitForSlot,
 ];
-const whenStarted: readonly Check[] = [runningByMistake, jobRuns, confirmLost, strayPods, lost];
+const whenStarted: readonly Check[] = [runningByMistake, unknownJob, jobRuns, confirmLost, strayPods, lost];
 
 /** From deployed to the end of the initialise job. */
 export function planInitialization(observed: Observed, now: number): Plan | undefined {
@@ -123,6 +132,13 @@ function waitForSlot(observed: Observed, now: number): Plan {
   // A grant of another attempt is given back once it is sure that nothing comes of it.
   const lookAgain = observed.slots.initialize === 'granted' ? { lookAgainAt: now + 1_000 } : {};
   return { wants: { slot: 'initialize', attempt }, show: showQueued(observed, attempt, now), ...lookAgain };
+}
+
+/** Marked as started by us, so a job of a higher number than status and grant name is somebody else's. */
+function unknownJob(observed: Observed): Plan | undefined {
+  const job = initJobs(observed).find((candidate) => isUnknown(observed, candidate));
+  if (!job) return undefined;
+  return { show: {}, ...(job.metadata.deleting ? {} : { action: { type: 'deleteJob', job } }) };
 }
 
 function jobRuns(observed: Observed, now: number): Plan | undefined {

@@ -97,7 +97,8 @@ function refusedRedeploy(observed: Observed, now: number): Plan | undefined {
   const upToDate = condition('UpToDate', 'False', refusal.verdict);
   const phase = observed.deployment?.initStatus === 'succeeded' ? { phase: 'Stopped' as const } : {};
   const lookAgain = Number.isFinite(refusal.retryAt) ? { lookAgainAt: refusal.retryAt } : {};
-  return { show: { ...phase, conditions: [upToDate] }, ...lookAgain };
+  // Until it can be applied again it does not wait for a place.
+  return { show: { ...phase, queuePosition: null, conditions: [upToDate] }, ...lookAgain };
 }
 
 function resolveAndApplyAgain(observed: Observed): Plan | undefined {

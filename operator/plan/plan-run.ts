@@ -1,4 +1,4 @@
-import { holds, initJobs, lookAgainAfter, runPods } from './facts-of.js';
+import { holds, initJobs, isUnknown, lookAgainAfter, runPods } from './facts-of.js';
 import type { Observed } from './observed.js';
 import { type Check, type ConditionUpdate, condition, firstOf, type Plan, type Shown } from './plan.js';
 import { notReady, showInitialized, timestamp } from './show.js';
@@ -25,9 +25,11 @@ export function planRun(observed: Observed, now: number): Plan {
   return firstOf(policy, observed, now);
 }
 
-/** The end of the initialisation was seen, so a job that runs was asked before it and came late. */
+/** The end of the initialisation was seen, so a job that runs was asked before it and came late, or is nobody's. */
 function strayJob(observed: Observed): Plan | undefined {
-  const job = initJobs(observed).find(({ outcome }) => outcome === 'active');
+  const job = initJobs(observed).find(
+    (candidate) => candidate.outcome === 'active' || isUnknown(observed, candidate),
+  );
   if (!job) return undefined;
   return { show: {}, ...(job.metadata.deleting ? {} : { action: { type: 'deleteJob', job } }) };
 }

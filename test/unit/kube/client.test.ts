@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ApiError, isConflict, mayHaveHappened, NoAnswerError } from '../../../lib/kube/errors.js';
+import {
+  ApiError,
+  isConflict,
+  isNotFound,
+  isWebhookRefusal,
+  mayHaveHappened,
+  NoAnswerError,
+} from '../../../lib/kube/errors.js';
 import type { RequestInfo } from '../../../lib/kube/requests.js';
 import { answer, configMap, eventually, FakeApiServer, listOf, status } from './fake-api-server.js';
 
@@ -175,10 +182,11 @@ describe('writes', () => {
     const all = Promise.all(Array.from({ length: 50 }, () => client.create(PATH, {}, options)));
     await eventually('all connections to be in use', () => held.length === 48);
     expect(asked).toBe(48);
-    while (asked < 50 || held.length > 0) {
+    while (server.asked.length < 50 || held.length > 0) {
       held.shift()?.();
-      await eventually('the next one', () => held.length > 0 || asked === 50);
+      await eventually('the next one', () => held.length > 0 || server.asked.length === 50);
     }
+    expect(asked).toBe(50);
     await all;
   });
 });
@@ -291,6 +299,32 @@ describe('a conflict', () => {
     expect(isConflict(error(422, { causes: [{ field: 'metadata.uid' }] }))).toBe(true);
     expect(isConflict(error(422, { causes: [{ field: 'spec.selector' }] }))).toBe(false);
     expect(isConflict(new Error('409'))).toBe(false);
+  });
+});
+
+describe('what an admission webhook says', () => {
+  const denied = (
+    status: number,
+    serverMessage = 'admission webhook "w.example.org" denied the request: no',
+  ) => new ApiError({ method: 'PATCH', path: PATH, status, reason: 'x', serverMessage });
+
+  it.each([400, 403, 404, 409, 429, 500, 503])(
+    'is a refusal that changed nothing, also with code %d',
+    (code) => {
+      const error = denied(code);
+      expect([isWebhookRefusal(error), mayHaveHappened(error), isConflict(error), isNotFound(error)]).toEqual(
+        [true, false, false, false],
+      );
+    },
+  );
+
+  it('is one too when the webhook cannot be asked', () => {
+    const error = denied(
+      500,
+      'Internal error occurred: failed calling webhook "w.example.org": no endpoints',
+    );
+    expect([isWebhookRefusal(error), mayHaveHappened(error)]).toEqual([true, false]);
+    expect(isWebhookRefusal(denied(500, 'etcdserver: request timed out'))).toBe(false);
   });
 });
 

@@ -138,7 +138,7 @@ export function event(type: string, object: object): string {
 }
 
 /** Waits until the condition holds. @throws Error that says what was waited for. */
-export async function eventually(what: string, condition: () => boolean, timeoutMs = 5_000): Promise<void> {
+export async function eventually(what: string, condition: () => boolean, timeoutMs = 20_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`);

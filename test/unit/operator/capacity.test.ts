@@ -11,6 +11,7 @@ import {
   now,
   type ObservedParts,
   observed,
+  refusal,
 } from '../../support/observed.js';
 import { MemoryGrants } from './memory-grants.js';
 
@@ -363,6 +364,44 @@ describe('positions in the queue', () => {
   });
 });
 
+describe('the order of the queue', () => {
+  it('puts a build that comes back behind those that wait, before its status says so', async () => {
+    const { limits } = begin();
+    limits.initializing = 0;
+    const created = { creationTimestamp: ago(3600) };
+    setup.tell('waiting', {
+      build: {
+        metadata: { creationTimestamp: ago(1900) },
+        status: { phase: 'Queued', attempt: 1, queuedAt: ago(1800) },
+      },
+      deployment: { initStatus: 'todo' },
+    });
+    setup.tell('lost', {
+      build: { metadata: created, status: { phase: 'Initializing', initStatus: 'started', attempt: 1 } },
+      deployment: { initStatus: 'todo' },
+    });
+    limits.initializing = 1;
+    await setup.settle();
+    expect([...setup.grants.all()].map(({ uid }) => uid)).toEqual(['uid-waiting']);
+  });
+
+  it('counts from its creation for a build without a status', async () => {
+    const { limits } = begin();
+    limits.initializing = 0;
+    setup.tell('queued', {
+      build: { status: { phase: 'Queued', attempt: 1, queuedAt: ago(60) } },
+      deployment: { initStatus: 'todo' },
+    });
+    setup.tell('new', {
+      build: { metadata: { creationTimestamp: ago(90) } },
+      deployment: { initStatus: 'todo' },
+    });
+    limits.initializing = 1;
+    await setup.settle();
+    expect([...setup.grants.all()].map(({ uid }) => uid)).toEqual(['uid-new']);
+  });
+});
+
 describe('the limit of started builds', () => {
   it('a place is given, and used before it can be seen', async () => {
     const { limits } = begin();
@@ -466,6 +505,18 @@ describe('the limit of deployed builds', () => {
     expect(setup.capacity.counts().deployed.used).toBe(1);
   });
 
+  it('a new build counts from its deployment on, so that one to be refused drives nobody away', async () => {
+    const { limits } = begin();
+    limits.deployed = 1;
+    setup.tell('a', idle(10));
+    setup.tell('new', { build: { metadata: { finalizers: [] } }, deployment: null });
+    await setup.settle();
+    expect(setup.deleted).toEqual([]);
+    setup.tell('new', waits);
+    await setup.settle();
+    expect(setup.deleted).toMatchObject([{ name: 'a' }]);
+  });
+
   it.each<[string, ObservedParts]>([
     ['runs', up(99)],
     ['is kept', { ...idle(99), build: { spec: { pr: 1, keep: true }, status: stoppedStatus } }],
@@ -552,6 +603,38 @@ describe('the limit of cleanup jobs', () => {
     await setup.settle();
     expect(setup.slots('b').cleanup).toBe('waiting');
     expect(setup.capacity.counts().cleaning).toMatchObject({ used: 2 });
+  });
+
+  it('after a lost answer a place stays taken until the job is seen, or cannot come any more', async () => {
+    const { limits } = begin();
+    limits.cleaning = 1;
+    setup.tell('a', leaves);
+    setup.tell('b', leaves);
+    await setup.settle();
+    setup.capacity.doubtCleanup('uid-a');
+    const refused = {
+      ...leaves,
+      facts: { noPodLeft: true, cleanup: { refusal: refusal('CleanupFailed', 60) } },
+    };
+    setup.tell('a', refused);
+    await setup.settle();
+    expect(setup.slots('b').cleanup).toBe('waiting');
+    setup.time += 20_000;
+    setup.tell('a', refused);
+    await setup.settle();
+    expect(setup.slots('b').cleanup).toBe('granted');
+  });
+
+  it('after a lost answer the place ends with its job', async () => {
+    const { limits } = begin();
+    limits.cleaning = 1;
+    setup.tell('a', leaves);
+    setup.tell('b', leaves);
+    await setup.settle();
+    setup.capacity.doubtCleanup('uid-a');
+    setup.tell('a', { ...leaves, jobs: [jobView({ kind: 'cleanup', outcome: 'complete' })] });
+    await setup.settle();
+    expect(setup.slots('b').cleanup).toBe('granted');
   });
 
   it('a place is given back when its job could not be made', async () => {

@@ -104,7 +104,7 @@ describe('a Deployment that is not there', () => {
       { plan: { action: { type: 'deploy', initStatus: 'succeeded', resolveAgain: true } } },
     ],
     [
-      'one that cannot be made again keeps the phase, and UpToDate says why',
+      'one that cannot be made again is shown as what it is without, and why',
       {
         build: { status: initialized },
         deployment: null,
@@ -112,10 +112,19 @@ describe('a Deployment that is not there', () => {
       },
       {
         action: 'none',
-        phase: undefined as never,
-        conditions: { UpToDate: 'False BundleMissing' },
+        phase: 'Stopped',
+        conditions: { UpToDate: 'False BundleMissing', Ready: 'False BundleMissing' },
         lookAgainIn: 16,
       },
+    ],
+    [
+      'one that cannot be made again while its build waits has no place in the queue',
+      {
+        build: { status: { phase: 'Queued', initStatus: 'todo', attempt: 1, queuePosition: 1 } },
+        deployment: null,
+        facts: { deploymentMissing: true, refusal: refusal('BundleMissing', 16) },
+      },
+      { action: 'none', wants: 'none', plan: { show: { queuePosition: null } } },
     ],
     [
       'one observed with a deletionTimestamp takes its build with it',

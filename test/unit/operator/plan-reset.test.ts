@@ -194,6 +194,15 @@ describe('a reset', () => {
       { action: 'none', phase: 'Stopped', conditions: { UpToDate: 'False BundleMissing' }, lookAgainIn: 2 },
     ],
     [
+      'the bundle is refused while the build waits: it has no place in the queue meanwhile',
+      {
+        build: { spec, status: { phase: 'Queued', initStatus: 'todo', attempt: 1, queuePosition: 1 } },
+        deployment: { initStatus: 'todo', replicas: 0 },
+        facts: { ...quiet, refusal: refusal('BundleMissing', 2) },
+      },
+      { action: 'none', wants: 'none', plan: { show: { queuePosition: null } } },
+    ],
+    [
       'the refusal is over: tried again',
       { build: { spec, status: stopped }, facts: { ...quiet, refusal: refusal('BundleMissing', 0) } },
       { action: 'redeploy' },
