@@ -25,7 +25,12 @@ export interface Rendered {
 
 /** What the chart renders with these values, without a cluster. */
 export async function render(values: object = {}, release = 'runboat'): Promise<Rendered[]> {
-  const text = await helm(['template', release, chartFolder, '--namespace', 'runboat'], { values });
+  return renderChart(chartFolder, values, release);
+}
+
+/** The same of another folder with a chart. */
+export async function renderChart(folder: string, values: object = {}, release = 'runboat') {
+  const text = await helm(['template', release, folder, '--namespace', 'runboat'], { values });
   return loadAll(text).filter((object): object is Rendered => object !== null && object !== undefined);
 }
 
