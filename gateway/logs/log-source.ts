@@ -1,12 +1,13 @@
 import { Readable } from 'node:stream';
 import { LABEL_BUILD } from '../../crds/constants.js';
 import type { KubeClient } from '../../lib/kube/client.js';
+import { defaultContainer } from '../../lib/kube/default-container.js';
 import { ApiError } from '../../lib/kube/errors.js';
 import { objectPath, type Query, resourcePath } from '../../lib/kube/paths.js';
 import type { Pod } from '../../lib/kube/types.js';
 import { refusalOf } from '../builds/refusal.js';
 import { HttpError } from '../http/http-error.js';
-import { chooseContainer, choosePod, type LogKind } from './choose-pod.js';
+import { choosePod, type LogKind } from './choose-pod.js';
 
 /** A log that was found. */
 export interface LogPlace {
@@ -34,7 +35,7 @@ export class LogSource {
   /** @throws HttpError 404 when there is no log, 503 when the API server is in trouble. */
   async find(build: string, kind: LogKind): Promise<LogPlace> {
     const pod = choosePod(await this.podsOf(build), kind);
-    const container = pod && chooseContainer(pod);
+    const container = pod && defaultContainer(pod);
     if (pod === undefined || container === undefined) throw noLog();
     const { name } = pod.metadata;
     return { pod: name, path: `${objectPath(this.pods, name)}/log`, container };

@@ -84,8 +84,19 @@ export interface ContainerStatus {
 
 export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
 
+export interface Container {
+  name: string;
+  /** Always in an init container that runs beside the others, a sidecar. */
+  restartPolicy?: string;
+}
+
 export interface Pod extends KubeObject {
-  spec?: { nodeName?: string; [field: string]: unknown };
+  spec?: {
+    nodeName?: string;
+    containers?: Container[];
+    initContainers?: Container[];
+    [field: string]: unknown;
+  };
   status?: {
     phase?: PodPhase;
     reason?: string;

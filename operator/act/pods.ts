@@ -1,11 +1,10 @@
 import { INITIALIZED_MESSAGE } from '../../crds/conditions.js';
 import { ANNOTATION_BUILD_UID, LABEL_BUILD, LABEL_JOB_KIND } from '../../crds/constants.js';
+import { defaultContainer } from '../../lib/kube/default-container.js';
 import { objectPath } from '../../lib/kube/paths.js';
 import type { ContainerStatus, CoreEvent, KubeObject, Pod } from '../../lib/kube/types.js';
 import type { JobView, Verdict } from '../plan/observed.js';
 import type { Work } from './context.js';
-
-const defaultContainerAnnotation = 'kubectl.kubernetes.io/default-container';
 
 /** A live read of the build's pods, finished ones too. */
 export async function listPods(work: Work): Promise<Pod[]> {
@@ -58,7 +57,7 @@ async function deletePod(work: Work, pod: Pod): Promise<void> {
   work.log.info({ pod: name }, 'Deleted a pod that nothing else removes');
 }
 
-/** What the last pod of a job says of its end, from its default container, else the first. */
+/** What the last pod of a job says of its end. */
 export async function jobResult(work: Work, job: JobView): Promise<Verdict> {
   const pods = (await listPods(work)).filter(({ metadata }) => isPodOf(metadata, job));
   const last = pods.sort((a, b) => startOf(a) - startOf(b)).at(-1);
@@ -82,14 +81,21 @@ function startOf(pod: Pod): number {
 
 type Termination = NonNullable<NonNullable<ContainerStatus['state']>['terminated']>;
 
-function terminationOf(pod: Pod): Termination | undefined {
-  const statuses = pod.status?.containerStatuses ?? [];
-  const wanted = pod.metadata.annotations?.[defaultContainerAnnotation];
-  const chosen = statuses.find(({ name }) => name === wanted) ?? statuses[0];
-  const failedInit = pod.status?.initContainerStatuses?.find(
-    ({ state }) => (state?.terminated?.exitCode ?? 0) !== 0,
-  );
-  return failedInit?.state?.terminated ?? chosen?.state?.terminated;
+/** How the default container ended; of a failed pod, where that one did not fail, a container that did. */
+export function terminationOf(pod: Pod): Termination | undefined {
+  const { phase, containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
+  const wanted = defaultContainer(pod);
+  const all = [...containerStatuses, ...initContainerStatuses];
+  const chosen = all.find(({ name }) => name === wanted)?.state?.terminated;
+  if (phase !== 'Failed' || hasFailed(chosen)) return chosen;
+  const sidecars = pod.spec?.initContainers?.filter(({ restartPolicy }) => restartPolicy === 'Always') ?? [];
+  // A sidecar is ended with a signal after all others, which says nothing.
+  const culprits = all.filter(({ name }) => !sidecars.some((sidecar) => sidecar.name === name));
+  return culprits.find(({ state }) => hasFailed(state?.terminated))?.state?.terminated ?? chosen;
+}
+
+function hasFailed(ended: Termination | undefined): boolean {
+  return ended !== undefined && ended.exitCode !== 0;
 }
 
 function failureOf(job: JobView, pod: Pod | undefined, ended: Termination | undefined): Verdict {

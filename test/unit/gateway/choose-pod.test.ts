@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { chooseContainer, choosePod } from '../../../gateway/logs/choose-pod.js';
+import { choosePod } from '../../../gateway/logs/choose-pod.js';
 import type { Pod } from '../../../lib/kube/types.js';
 
 function pod(name: string, created: string, kind?: string): Pod {
@@ -40,28 +40,5 @@ describe('the pod of a log', () => {
 
   it('is none when there is none of that kind', () => {
     expect(choosePod([pod('cleanup', '13:00:00', 'cleanup')], 'run')).toBeUndefined();
-  });
-});
-
-describe('the container of a log', () => {
-  const withContainers = (named?: string): Pod => ({
-    metadata: {
-      ...pod('p', '10:00:00').metadata,
-      ...(named && { annotations: { 'kubectl.kubernetes.io/default-container': named } }),
-    },
-    spec: { containers: [{ name: 'mail' }, { name: 'odoo' }], initContainers: [{ name: 'prepare' }] },
-  });
-
-  it.each([
-    [undefined, 'mail'],
-    ['odoo', 'odoo'],
-    ['prepare', 'prepare'],
-    ['nobody', 'mail'],
-  ])('named %s is %s', (named, container) => {
-    expect(chooseContainer(withContainers(named))).toBe(container);
-  });
-
-  it('is none in a pod without containers', () => {
-    expect(chooseContainer(pod('p', '10:00:00'))).toBeUndefined();
   });
 });
