@@ -7,6 +7,7 @@ import type { Config } from '../lib/config/types.js';
 import type { BuildView } from '../operator/plan/observed.js';
 import { loadBundle } from '../operator/render/bundle.js';
 import { offlineKinds } from '../operator/render/kinds.js';
+import { leftOut } from '../operator/render/left-out.js';
 import { toYaml } from '../operator/render/output.js';
 import { Renderer } from '../operator/render/renderer.js';
 import { BundleInvalid, MODES, type Mode } from '../operator/render/types.js';
@@ -82,5 +83,7 @@ async function renderBuild(config: Config, mode: Mode, build: BuildView): Promis
   if (folder === undefined) throw bundleMissing(settings.kubefiles);
   const bundle = await loadBundle(settings.kubefiles, folder);
   const renderer = new Renderer({ allowed: offlineKinds(config.resourceTypes) });
-  return toYaml(await renderer.render(bundle, mode, renderInputOf(build, settings)));
+  const resources = await renderer.render(bundle, mode, renderInputOf(build, settings));
+  for (const sentence of leftOut(resources)) process.stderr.write(`Warning: ${sentence}\n`);
+  return toYaml(resources);
 }

@@ -56,7 +56,12 @@ export interface Deployment extends KubeObject {
 }
 
 export interface Job extends KubeObject {
-  spec?: { activeDeadlineSeconds?: number; template?: PodTemplate; [field: string]: unknown };
+  spec?: {
+    activeDeadlineSeconds?: number;
+    suspend?: boolean;
+    template?: PodTemplate;
+    [field: string]: unknown;
+  };
   status?: {
     active?: number;
     succeeded?: number;

@@ -66,6 +66,7 @@ export async function jobResult(work: Work, job: JobView): Promise<Verdict> {
     const message = ended?.message?.trim() || INITIALIZED_MESSAGE;
     return { reason: 'InitSucceeded', message };
   }
+  if (job.suspendedUntil !== undefined) return suspendedVerdict(job);
   if (job.failure?.reason === 'DeadlineExceeded') return await deadlineVerdict(work, job);
   return failureOf(job, last, ended);
 }
@@ -114,6 +115,13 @@ async function deadlineVerdict(work: Work, job: JobView): Promise<Verdict> {
   const known = before && !plain.includes(before.reason) ? before.message : await lackOfPod(work, job);
   const waited = known ? ` Before that: ${withStop(known)}` : '';
   const message = `The ${job.kind} job did not end within its time.${waited} Correct what it waits for and reset the build.`;
+  return { reason: 'DeadlineExceeded', message };
+}
+
+/** Its pods were deleted with the suspension, and say nothing. */
+function suspendedVerdict(job: JobView): Verdict {
+  const what = job.kind === 'initialize' ? 'Reset the build, and let its job run.' : 'Let it run.';
+  const message = `The ${job.kind} job did not end within its time, because it was suspended. ${what}`;
   return { reason: 'DeadlineExceeded', message };
 }
 

@@ -18,6 +18,7 @@ import {
 } from '../../crds/constants.js';
 import type { InitStatus } from '../../crds/runboatbuild.generated.js';
 import type { BuildView, JobKind } from '../plan/observed.js';
+import { withoutLeftOut } from '../render/left-out.js';
 import type { KubeResource } from '../render/types.js';
 
 /** The state of a build that its Deployment carries. */
@@ -129,11 +130,12 @@ export interface JobStamp {
 
 /**
  * A Job as it is POSTed: stamped with kind and attempt, its pods too, bounded in time, and with a policy that
- * replaces a pod that was evicted, drained or preempted instead of failing the job for it.
+ * replaces a pod that was evicted, drained or preempted instead of failing the job for it. Fields that would keep it
+ * from ending are left out.
  */
 export function asJob(resource: KubeResource, build: BuildView, stamp: JobStamp): KubeResource {
   const job = withOwnership(resource, build);
-  const spec = { ...(job['spec'] as Record<string, unknown>) };
+  const spec = withoutLeftOut(job['spec'] as Record<string, unknown>);
   const template = { ...(spec['template'] as PodTemplate | undefined) };
   const labels = { [LABEL_BUILD]: build.metadata.name, [LABEL_JOB_KIND]: stamp.kind };
   const annotations = {
@@ -164,12 +166,13 @@ function deadlineSeconds(bundle: unknown, timeout: number): number {
   return typeof bundle === 'number' && bundle > 0 ? Math.min(bundle, most) : most;
 }
 
-/** Kubernetes accepts a podFailurePolicy only with restartPolicy Never. */
+/** Kubernetes accepts a podFailurePolicy only with restartPolicy Never, and beside it only this replacement policy. */
 function disruptionPolicy(kind: JobKind, spec: Record<string, unknown>, template: PodTemplate): object {
   const own = spec['podFailurePolicy'] !== undefined;
   if (kind !== 'initialize' || own || template.spec?.restartPolicy !== 'Never') return {};
   const onPodConditions = [{ type: 'DisruptionTarget', status: 'True' }];
-  return { podFailurePolicy: { rules: [{ action: 'Ignore', onPodConditions }] } };
+  const podFailurePolicy = { rules: [{ action: 'Ignore', onPodConditions }] };
+  return { podFailurePolicy, podReplacementPolicy: 'Failed' };
 }
 
 /** What makes a resource that resource: group, kind and name; the version may change. */

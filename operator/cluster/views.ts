@@ -102,7 +102,7 @@ function parseInitStatus(text: string | undefined): InitStatus | undefined {
 }
 
 export function viewJob(object: KubeObject): JobView {
-  const { metadata, status } = object as Job;
+  const { metadata, spec, status } = object as Job;
   const ended = status?.conditions?.find(
     ({ type, status: value }) => value === 'True' && (type === 'Complete' || type === 'Failed'),
   );
@@ -117,7 +117,12 @@ export function viewJob(object: KubeObject): JobView {
     outcome: ended ? (failed ? 'failed' : 'complete') : 'active',
     failure: failed ? verdictOf(ended.reason, ended.message) : undefined,
     finishedAt: ended?.lastTransitionTime,
+    suspendedUntil: spec?.suspend && !ended ? endOfTime(metadata, spec) : undefined,
   };
+}
+
+function endOfTime({ creationTimestamp }: ObjectMeta, spec: NonNullable<Job['spec']>): number {
+  return (Date.parse(creationTimestamp ?? '') || 0) + (spec.activeDeadlineSeconds ?? 0) * 1000;
 }
 
 function parseAttempt(text: string | undefined): number | undefined {

@@ -26,6 +26,17 @@ function jobsOf(observed: Observed, kind: JobView['kind']): JobView[] {
   return observed.jobs.filter((job) => job.kind === kind).sort((a, b) => b.attempt - a.attempt);
 }
 
+/** How a job ended; one whose time is over while somebody has it suspended has failed, though Kubernetes waits. */
+export function outcomeOf(job: JobView, now: number): JobView['outcome'] {
+  const isOver = job.suspendedUntil !== undefined && now >= job.suspendedUntil;
+  return job.outcome === 'active' && isOver ? 'failed' : job.outcome;
+}
+
+/** When to look at a job that runs even if nothing happens, milliseconds since the epoch. */
+export function lookAgainAtJob({ suspendedUntil = Number.POSITIVE_INFINITY }: JobView, now: number): number {
+  return Math.min(now + 60_000, suspendedUntil);
+}
+
 export function initPods(observed: Observed): PodView[] {
   return observed.pods.filter((pod) => pod.kind === 'initialize');
 }

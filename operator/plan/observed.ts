@@ -60,6 +60,11 @@ export interface JobView {
   readonly failure: { readonly reason: string; readonly message: string } | undefined;
   /** When the condition Complete or Failed was set. */
   readonly finishedAt: string | undefined;
+  /**
+   * Of a job that somebody suspended: the end of its time, milliseconds since the epoch. Kubernetes does not count it
+   * meanwhile, and a place is not held for ever.
+   */
+  readonly suspendedUntil: number | undefined;
 }
 
 export interface PodTrouble {

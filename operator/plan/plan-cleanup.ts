@@ -7,6 +7,8 @@ import {
   initJobs,
   initPods,
   lookAgainAfter,
+  lookAgainAtJob,
+  outcomeOf,
   runPods,
   scaledDown,
 } from './facts-of.js';
@@ -141,9 +143,9 @@ function cleanupRefused(observed: Observed, now: number): Plan | undefined {
   return { show: undeploying(refusal.verdict), ...lookAgain };
 }
 
-function cleanupFailed(observed: Observed): Plan | undefined {
+function cleanupFailed(observed: Observed, now: number): Plan | undefined {
   const [job] = cleanupJobs(observed);
-  if (!job || !jobNeeded(observed) || job.outcome !== 'failed') return undefined;
+  if (!job || !jobNeeded(observed) || outcomeOf(job, now) !== 'failed') return undefined;
   if (job.metadata.deleting) return { show: undeploying() };
   const noted = observed.facts.cleanup.failedJob === job.metadata.uid;
   return {
@@ -157,7 +159,7 @@ function cleanupRuns(observed: Observed, now: number): Plan | undefined {
   if (!job || !jobNeeded(observed) || job.outcome !== 'active') return undefined;
   const trouble = observed.pods.find((pod) => pod.kind === 'cleanup' && pod.trouble)?.trouble;
   const verdict = trouble ? { ...running, message: `The cleanup job waits: ${trouble.message}` } : running;
-  return { show: undeploying(verdict), lookAgainAt: now + 60_000 };
+  return { show: undeploying(verdict), lookAgainAt: lookAgainAtJob(job, now) };
 }
 
 /** Stored before anything else is removed: a restart must not run the job again without its resources. */

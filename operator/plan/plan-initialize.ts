@@ -6,7 +6,9 @@ import {
   isTold,
   isUnknown,
   lookAgainAfter,
+  lookAgainAtJob,
   nextAttempt,
+  outcomeOf,
 } from './facts-of.js';
 import type { JobView, Observed } from './observed.js';
 import { type Check, firstOf, type Plan } from './plan.js';
@@ -145,10 +147,11 @@ function jobRuns(observed: Observed, now: number): Plan | undefined {
   const [job] = initJobs(observed);
   if (!job) return undefined;
   const show = showInitializing(observed, job);
-  if (job.outcome === 'active') return { show, lookAgainAt: now + 60_000 };
+  const outcome = outcomeOf(job, now);
+  if (outcome === 'active') return { show, lookAgainAt: lookAgainAtJob(job, now) };
   if (observed.facts.initResult?.attempt !== job.attempt)
     return { action: { type: 'readInitResult', job }, show };
-  return { action: { type: 'finishInit', succeeded: job.outcome === 'complete' }, show };
+  return { action: { type: 'finishInit', succeeded: outcome === 'complete' }, show };
 }
 
 function confirmLost(observed: Observed): Plan | undefined {

@@ -1,6 +1,7 @@
 import { type Bundle, ROOT_FILE } from './bundle.js';
 import { checkContract, checkModes } from './checks.js';
 import { findKubectl, Kustomize } from './kustomize.js';
+import { leftOut } from './left-out.js';
 import { MADE_UP_BUILDS } from './made-up.js';
 import { type RenderedTexts, renderTexts, VariableMissing } from './render-texts.js';
 import { checkShape } from './self-check.js';
@@ -81,15 +82,21 @@ export class Renderer {
   async selfCheck(bundle: Bundle, templateVars: Readonly<Record<string, TemplateVar>>): Promise<SelfCheck> {
     const errors = new Map<string, BundleProblem>();
     const warnings = new Map<string, BundleProblem>();
+    const remarks = new Map<string, BundleProblem>();
     for (const build of MADE_UP_BUILDS) {
       const input = { ...build, templateVars };
       for (const mode of MODES)
         for (const warning of await this.tryMode(bundle, mode, input, errors))
           warnings.set(warning.sentence, warning);
-      if (errors.size === 0 && warnings.size === 0)
-        await this.renderAll(bundle, input).catch((error) => note(error, errors));
+      if (errors.size > 0 || warnings.size > 0) continue;
+      try {
+        for (const sentence of leftOut(Object.values(await this.renderAll(bundle, input)).flat()))
+          remarks.set(sentence, { bundle: bundle.name, file: ROOT_FILE, sentence });
+      } catch (error) {
+        note(error, errors);
+      }
     }
-    return { errors: [...errors.values()], warnings: [...warnings.values()] };
+    return { errors: [...errors.values()], warnings: [...warnings.values(), ...remarks.values()] };
   }
 
   private async tryMode(

@@ -98,6 +98,7 @@ export function jobView({ metadata, ...parts }: Parts<JobView> = {}): JobView {
     outcome: 'active',
     failure: undefined,
     finishedAt: undefined,
+    suspendedUntil: undefined,
     ...parts,
   };
 }

@@ -181,6 +181,29 @@ describe('a job', () => {
     expect(specOf(asJob(job(spec), build, { ...stamp, kind }))['podFailurePolicy']).toEqual(expected);
   });
 
+  it('is Kubernetes\u2019 to run and ours to remove: what would keep it from that is left out', () => {
+    const own = {
+      suspend: true,
+      managedBy: 'example.org/other',
+      ttlSecondsAfterFinished: 0,
+      manualSelector: true,
+      selector: { matchLabels: { app: 'x' } },
+    };
+    const template = { spec: { restartPolicy: 'OnFailure' } };
+    const made = specOf(asJob(job({ ...own, backoffLimit: 3, template }), build, stamp));
+    expect(Object.keys(made).sort()).toEqual(['activeDeadlineSeconds', 'backoffLimit', 'template']);
+  });
+
+  it('replaces its pods as the policy for disrupted ones needs it', () => {
+    const spec = (restartPolicy: string) => ({
+      podReplacementPolicy: 'TerminatingOrFailed',
+      template: { spec: { restartPolicy } },
+    });
+    const replacement = (made: KubeResource) => specOf(made)['podReplacementPolicy'];
+    expect(replacement(asJob(job(spec('Never')), build, stamp))).toBe('Failed');
+    expect(replacement(asJob(job(spec('OnFailure')), build, stamp))).toBe('TerminatingOrFailed');
+  });
+
   it('is not changed in place', () => {
     const original = job({ template: { metadata: { labels: {} } } });
     asJob(original, build, stamp);

@@ -1,7 +1,7 @@
 import { describe } from '@jest/globals';
 import { ANNOTATION_SKIP_CLEANUP } from '../../../crds/constants.js';
 import type { CleanupFacts } from '../../../operator/plan/observed.js';
-import { condition, deleting, jobView, podView, refusal } from '../../support/observed.js';
+import { condition, deleting, jobView, now, podView, refusal } from '../../support/observed.js';
 import { testRows } from './plan-rows.js';
 
 const pending = [condition('CleanedUp', 'False', 'CleanupPending')];
@@ -173,6 +173,20 @@ describe('the cleanup job', () => {
         jobs: [jobView({ kind: 'cleanup', outcome: 'failed' })],
       },
       { action: 'none', wants: 'none', conditions: { CleanedUp: 'False CleanupFailed' }, lookAgainIn: 20 },
+    ],
+    [
+      'it is suspended: its time goes on',
+      {
+        build: leaving,
+        facts: quiet,
+        jobs: [jobView({ kind: 'cleanup', suspendedUntil: now + 4_000 })],
+      },
+      { action: 'none', conditions: { CleanedUp: 'False CleanupRunning' }, lookAgainIn: 4 },
+    ],
+    [
+      'it is suspended until its time is over: it has failed',
+      { build: leaving, facts: quiet, jobs: [jobView({ kind: 'cleanup', suspendedUntil: now })] },
+      { action: 'noteCleanupFailure' },
     ],
     [
       'the delay is over: the failed job makes room for another',

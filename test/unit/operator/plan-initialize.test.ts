@@ -323,6 +323,25 @@ describe('a running initialisation', () => {
       { plan: { action: { type: 'finishInit', succeeded: true } } },
     ],
     [
+      'somebody suspended the job: it is looked at when its time is over',
+      {
+        build: { status: initializing },
+        deployment: started,
+        jobs: [jobView({ suspendedUntil: now + 3_000 })],
+      },
+      { action: 'none', phase: 'Initializing', lookAgainIn: 3 },
+    ],
+    [
+      'it is suspended until its time is over: it has failed',
+      {
+        build: { status: initializing },
+        deployment: started,
+        jobs: [jobView({ suspendedUntil: now })],
+        facts: { initResult: { attempt: 1, verdict: { reason: 'DeadlineExceeded', message: 'Late.' } } },
+      },
+      { plan: { action: { type: 'finishInit', succeeded: false } } },
+    ],
+    [
       'the job failed and is read: stop mode, failed',
       {
         build: { status: initializing },

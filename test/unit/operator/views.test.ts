@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../../lib/kube/types.js';
 import { viewBuild, viewDeployment, viewJob, viewPod } from '../../../operator/cluster/views.js';
-import { ago } from '../../support/observed.js';
+import { ago, now } from '../../support/observed.js';
 
 function object(parts: { metadata?: object; [field: string]: unknown } = {}): KubeObject {
   const { metadata, ...rest } = parts;
@@ -115,6 +115,14 @@ describe('what is kept of a job', () => {
     ['active when the condition is not true', ended('Complete', 'False'), 'active', undefined],
   ])('it is %s', (_case, parts, outcome, failure) => {
     expect(viewJob(object({ metadata: { labels }, ...parts }))).toMatchObject({ outcome, failure });
+  });
+
+  it('suspended by somebody: its time goes on from its creation, which Kubernetes does not count', () => {
+    const metadata = { labels, creationTimestamp: ago(10) };
+    const spec = { suspend: true, activeDeadlineSeconds: 60 };
+    expect(viewJob(object({ metadata, spec })).suspendedUntil).toBe(now + 50_000);
+    expect(viewJob(object({ metadata, spec: { ...spec, suspend: false } })).suspendedUntil).toBeUndefined();
+    expect(viewJob(object({ metadata, spec, ...ended('Failed') })).suspendedUntil).toBeUndefined();
   });
 });
 

@@ -13,6 +13,7 @@ import {
   DEFAULT_TYPES,
   DEPLOYMENT,
   inputOf,
+  JOB,
   minimal,
   removeFolders,
   rendererWith,
@@ -209,6 +210,20 @@ describe('the self-check', () => {
     expect(errors).toEqual([]);
     expect(warnings.every(({ sentence }) => /this does no harm here\.$/.test(sentence))).toBe(true);
     expect(warnings.length).toBeGreaterThan(0);
+  });
+
+  it('warns of fields of a Job that the operator leaves out', async () => {
+    const job = JOB.replace('  template:', '  ttlSecondsAfterFinished: 60\n  suspend: true\n  template:');
+    const { errors, warnings } = await renderer.selfCheck(
+      await bundleOf(minimal({ 'job.yaml.hbs': job })),
+      {},
+    );
+    expect(errors).toEqual([]);
+    expect(warnings.map(({ sentence }) => sentence)).toEqual([
+      expect.stringMatching(
+        /^Job job sets suspend and ttlSecondsAfterFinished, which the operator leaves out/,
+      ),
+    ]);
   });
 
   it('warns of an environment variable that made-up builds do not have', async () => {
