@@ -56,6 +56,7 @@ const variations: Record<string, object> = {
       networkPolicy: { enabled: true, ingressFrom: [selector], egressTo: [selector] },
     },
   },
+  'a network policy': { builds: { networkPolicy: { enabled: true } } },
   'own bundles and resource types': {
     bundles: {
       'My_bundle.1': { 'kustomization.yaml.hbs': 'resources: []', 'scripts/start.sh': 'true' },
