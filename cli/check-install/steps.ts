@@ -129,8 +129,10 @@ async function untilInitialized(check: Check, name: string): Promise<void> {
   const said = build.message ?? 'it gave no reason';
   if (build.status === 'failed') throw new Broken(partOf(said, 'initialisation'), `Build ${name}: ${said}`);
   if (build.status === 'stopped') return;
-  const hint = 'Is the operator running, and has it a free place (limits.initializing)?';
-  throw new Broken(partOf(said, 'operator'), `Build ${name} is still ${build.status}: ${said} ${hint}`);
+  const part = partOf(said, 'operator');
+  const hint =
+    part === 'operator' ? ' Is the operator running, and has it a free place (limits.initializing)?' : '';
+  throw new Broken(part, `Build ${name} is still ${build.status}: ${said}${hint}`);
 }
 
 async function untilStarted(check: Check, name: string): Promise<void> {
