@@ -9,7 +9,7 @@ typescript := node --import ./test/support/typescript.js
 generators := $(wildcard crds/scripts/generate-*.mjs lib/*/scripts/generate-*.mjs operator/scripts/generate-*.mjs)
 pages := dist/gateway/ui/index.html
 page_sources := $(shell find gateway/ui -type f) gateway/pages/state-looks.ts gateway/logs/terminal-text.ts
-scripts := .ci/run $(wildcard test/fixtures/*.sh test/cluster/*.sh test/cluster/*/*.sh test/e2e/odoo-image/*.sh test/e2e/odoo-image/commands/*)
+scripts := .ci/run $(wildcard test/fixtures/*.sh test/cluster/*.sh test/cluster/*/*.sh test/cluster/*/*/*.sh test/e2e/odoo-image/*.sh test/e2e/odoo-image/commands/*)
 
 .PHONY: help run test image e2e e2e-odoo chaos fuzz bench pictures cluster build fmt lint generate generated clean
 
@@ -25,7 +25,7 @@ test: $(dependencies) ## Run all checks and tests, and print a summary
 image: build ## Make the container image as test-output/image.tar, without a Docker daemon
 	@$(typescript) test/image/main.ts
 
-e2e: image ## Run builds end to end on a real node: kubelet, containerd, PostgreSQL; needs root on Linux
+e2e: image ## Run builds and helm test end to end on a real node: kubelet, containerd, PostgreSQL; needs root on Linux
 	@$(typescript) test/e2e/main.ts webpage $(if $(IF_POSSIBLE),--if-possible)
 
 e2e-odoo: image ## The same with a real Odoo and an addon of the OCA; about 1 GB of downloads the first time

@@ -13,7 +13,7 @@ const needs: Record<string, Record<string, string>> = {
 
 /** Paths of the tests of each. */
 const files: Record<string, string> = {
-  webpage: 'test/e2e/(node|webpage)',
+  webpage: 'test/e2e/(node|webpage|helm-test)',
   odoo: 'test/e2e/odoo',
 };
 

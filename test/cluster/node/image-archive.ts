@@ -13,6 +13,7 @@ export interface ImageConfig {
   Cmd?: string[];
   WorkingDir?: string;
   Labels?: Record<string, string>;
+  StopSignal?: string;
 }
 
 const architectures: Partial<Record<NodeJS.Architecture, string>> = { x64: 'amd64' };

@@ -8,10 +8,13 @@ import { type PostgresServer, startPostgres } from './postgres.js';
 import { type RealNode, startRealCluster } from './real-node.js';
 
 /** Everything outside of runboat that its builds meet, and all of it real. */
-export interface World {
+export interface World extends WorldWithoutDatabase {
+  readonly database: PostgresServer;
+}
+
+export interface WorldWithoutDatabase {
   readonly cluster: Cluster;
   readonly node: RealNode;
-  readonly database: PostgresServer;
   readonly forge: Forge;
   /** A client with all rights. */
   readonly kube: KubeClient;
@@ -26,12 +29,22 @@ export const namespace = demonstrationNamespace;
  * KUBECONFIG and PATH.
  */
 export async function startWorld(contents: Contents): Promise<World> {
+  const world = await startWorldWithoutDatabase(contents);
+  try {
+    return { ...world, database: await startPostgres(world.cluster, world.node) };
+  } catch (error) {
+    await world.stop();
+    throw error;
+  }
+}
+
+/** The same without PostgreSQL. */
+export async function startWorldWithoutDatabase(contents: Contents): Promise<WorldWithoutDatabase> {
   const { cluster, node } = await startRealCluster({ tell });
   try {
     process.env['KUBECONFIG'] = cluster.kubeconfig;
     const programs = path.dirname(cluster.programs['kubectl']!);
     process.env['PATH'] = `${programs}${path.delimiter}${process.env['PATH']}`;
-    const database = await startPostgres(cluster, node);
     const kube = new KubeClient({ connection: await connect() });
     const forge = new Forge(node.network.machine, contents);
     await forge.start();
@@ -40,7 +53,7 @@ export async function startWorld(contents: Contents): Promise<World> {
       await kube.connection.close();
       await cluster.stop();
     };
-    return { cluster, node, database, forge, kube, stop };
+    return { cluster, node, forge, kube, stop };
   } catch (error) {
     await cluster.stop();
     throw error;
