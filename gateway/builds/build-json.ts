@@ -16,6 +16,7 @@ export interface BuildJson {
   readonly queue_position: number | null;
   readonly message: string | null;
   readonly ready: boolean;
+  readonly start_requested: boolean;
   readonly keep: boolean;
   readonly image: string | null;
   readonly bundle: string | null;
@@ -81,6 +82,7 @@ export function buildJson(
     queue_position: queuePosition,
     message: status.message ?? null,
     ready: status.ready,
+    start_requested: spec.replicas === 1,
     keep: spec.keep,
     image: status.image ?? null,
     bundle: status.bundle ?? null,

@@ -30,6 +30,11 @@ const plain = {
   status: { type: 'string', enum: BUILD_STATES, description: 'A build that waits is initializing.' },
   init_status: { type: 'string', enum: ['todo', 'started', 'succeeded', 'failed'] },
   ready: { type: 'boolean', description: 'Whether the build answers requests.' },
+  start_requested: {
+    type: 'boolean',
+    description:
+      'Whether the build is asked to run. One that waits, is initialised or finds no free place starts by itself afterwards.',
+  },
   keep: { type: 'boolean', description: 'Whether the limits neither stop nor undeploy the build.' },
   deploy_link: { ...address, description: 'Where the build answers when it is started.' },
   deploy_link_mailhog: address,

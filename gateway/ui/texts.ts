@@ -133,13 +133,20 @@ export const TEXTS = {
     startAndOpen: 'Start and open',
     startLater: 'Start when ready',
     startsLater: 'It starts by itself as soon as it is initialised.',
+    doNotStart: 'Do not start',
     open: 'Open',
     readWhy: 'Read why',
     stop: 'Stop',
     cancelStart: 'Cancel start',
     reset: 'Initialise again',
     undeploy: 'Undeploy',
-    pending: { start: 'Starting…', stop: 'Stopping…', reset: 'Asking…', undeploy: 'Undeploying…' },
+    pending: {
+      start: 'Starting…',
+      stop: 'Stopping…',
+      reset: 'Asking…',
+      undeploy: 'Undeploying…',
+      noted: 'Asking…',
+    },
     confirm: {
       reset: {
         question: 'Everything that was entered in this build is lost when it is initialised again.',
@@ -173,6 +180,8 @@ export const TEXTS = {
       /** `took` is empty when it is not known. */
       stopped: (took: string) =>
         `Initialised${took === '' ? '' : ` in ${took}`}. It can be started, which takes a few seconds.`,
+      startsLater: (took: string) =>
+        `Initialised${took === '' ? '' : ` in ${took}`}. It was asked to start, and does so by itself as soon as nothing stands in its way.`,
       starting: () => 'It is being started, which takes a few seconds.',
       started: () => 'It runs, until it is stopped or others need its place.',
       stopping: () => 'It is being stopped. What was entered in it stays.',

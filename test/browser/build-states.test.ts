@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import type { Phase } from '../../crds/runboatbuild.generated.js';
-import { sampleBuild } from '../support/sample-builds.js';
+import { type SampleParts, sampleBuild } from '../support/sample-builds.js';
 import { SampleGateway } from '../support/sample-gateway.js';
 import { waitFor } from '../support/wait-for.js';
 import { keepPicture, seriousFindings, useBrowser } from './browser.js';
@@ -14,15 +14,17 @@ beforeAll(() => gateway.start());
 afterAll(() => gateway.stop());
 
 /** The page of a build in a phase, with a short log. */
-async function openBuild(phase: Phase, options: { phone?: boolean } = {}): Promise<Page> {
-  gateway.put(sampleBuild({ name: 'it', repo: 'oca/web', pr: 12, phase }));
-  const page = await browser.open(`${gateway.address}/webui/`, options);
+async function openBuild(phase: Phase, parts: Partial<SampleParts> = {}): Promise<Page> {
+  gateway.put(sampleBuild({ name: 'it', repo: 'oca/web', pr: 12, phase, ...parts }));
+  const page = await browser.open(`${gateway.address}/webui/`);
   await page.route('**/init-log*', (route) => route.fulfill({ contentType: 'text/plain', body: 'a line\n' }));
   await page.goto(`${gateway.address}/webui/build.html?name=it`);
   await page.locator('.build-state .state').waitFor();
   return page;
 }
 
+const offered = async (page: Page) =>
+  (await page.locator('.build > .actions > *').allTextContents()).map((text) => text.trim());
 const focused = (page: Page) => page.evaluate<string>('document.activeElement.textContent.trim()');
 
 describe('The page of a build', () => {
@@ -39,12 +41,28 @@ describe('The page of a build', () => {
     'that is %s offers what would change something, with the main thing first',
     async (phase, words) => {
       const page = await openBuild(phase);
-      const offered = await page.locator('.build > .actions > *').allTextContents();
-      expect(offered.map((text) => text.trim())).toEqual(words);
+      expect(await offered(page)).toEqual(words);
       expect(await seriousFindings(page)).toEqual([]);
       await keepPicture(page, `state-${phase.toLowerCase()}`);
     },
   );
+
+  it.each([
+    ['Queued', 'It starts by itself as soon as it is initialised.', 'Start when ready'],
+    ['Initializing', 'It starts by itself as soon as it is initialised.', 'Start when ready'],
+    ['Stopped', 'does so by itself as soon as nothing stands in its way', 'Start'],
+  ] as const)('that is %s and to be started says so, and how not to', async (phase, words, start) => {
+    const page = await openBuild(phase, { startRequested: true });
+    await page.getByText(words).waitFor();
+    expect((await offered(page)).slice(-2)).toEqual(['Do not start', 'Initialise again']);
+    expect(await seriousFindings(page)).toEqual([]);
+    await keepPicture(page, `state-${phase.toLowerCase()}-to-start`);
+    await button(page, 'Do not start').focus();
+    await page.keyboard.press('Enter');
+    await waitFor(async () => (await offered(page)).join() === [start, 'Initialise again'].join());
+    expect(await focused(page)).toBe(start);
+    await page.getByText(words).waitFor({ state: 'detached' });
+  });
 
   it('can be used with keys alone: the focus goes on where something can be done', async () => {
     const page = await openBuild('Stopped');

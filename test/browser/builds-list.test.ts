@@ -226,6 +226,23 @@ describe('A change of a build', () => {
     await page.getByText('No builds yet').waitFor();
   });
 
+  it('shows what keeps it from its start, which can be taken back', async () => {
+    const message =
+      'No more builds may be started, and all that are started are to be kept. It starts by itself when a place is free.';
+    const gateway = await serve([
+      { name: 'it', phase: 'Stopped', message, startRequested: true },
+      { name: 'waits', pr: 2, phase: 'Queued', startRequested: true },
+    ]);
+    const page = await list(gateway);
+    await row(page, 'it').getByText('when a place is free').waitFor();
+    expect(await row(page, 'it').locator('button').allTextContents()).toEqual(['Reset', 'Cancel start']);
+    expect(await row(page, 'waits').locator('button').allTextContents()).toEqual(['Reset']);
+    await keepPicture(page, 'builds-to-start');
+    await row(page, 'it').getByRole('button', { name: 'Cancel start' }).click();
+    await row(page, 'it').getByRole('button', { name: 'Start', exact: true }).waitFor();
+    expect(await row(page, 'it').getByText('when a place is free').count()).toBe(0);
+  });
+
   it('tells in words, in its row, why something could not be done', async () => {
     browser.expectTrouble(/409/);
     const gateway = await serve([{ name: 'it', phase: 'Stopped' }]);

@@ -30,6 +30,8 @@ export interface World {
 export interface WorldOptions {
   /** How many builds may be initialised at once. */
   readonly initializing?: number;
+  /** How many may be started at once. */
+  readonly started?: number;
 }
 
 /** The page of a build. */
@@ -46,14 +48,14 @@ export function button(page: Page, name: string): Locator {
   return page.getByRole('button', { name, exact: true });
 }
 
-export function useWorld({ initializing = 4 }: WorldOptions = {}): World {
+export function useWorld({ initializing = 4, started = 10 }: WorldOptions = {}): World {
   const namespace = useNamespace();
   const builds = new TestBuilds(namespace);
   let operator: RunningOperator | undefined;
   let gateway: RunningGateway | undefined;
   let kubelet: FakeKubelet | undefined;
   let port = 0;
-  const limits = { initializing };
+  const limits = { initializing, started };
   const start = async () => {
     const { repos, bundles, defaultBundle, limits: all } = testConfig(namespace.name, { limits });
     const config = { repos, bundles, defaultBundle, limits: all };

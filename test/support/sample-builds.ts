@@ -102,6 +102,8 @@ export interface SampleParts {
   readonly created: number;
   readonly phase: Phase;
   readonly message?: string | undefined;
+  /** It was asked to start. */
+  readonly startRequested?: boolean;
   /** One made of its name by default. */
   readonly commit?: string;
   /** Where a started build answers; made of its name by default. */
@@ -119,12 +121,13 @@ export function sampleBuild(parts: Partial<SampleParts>): SampleBuild {
     message,
   } = parts;
   const { created = Date.now() - HOUR, url = `http://${name}.builds.example.org` } = parts;
+  const isToRun = parts.startRequested ?? (phase === 'Starting' || phase === 'Started');
   const commit = parts.commit ?? createHash('sha1').update(name).digest('hex');
   return {
     name,
     created: stamp(created),
     deleting: phase === 'Undeploying',
-    spec: { repo, targetBranch, commit, ...(pr === 0 ? {} : { pr }) },
+    spec: { repo, targetBranch, commit, ...(pr === 0 ? {} : { pr }), replicas: isToRun ? 1 : 0 },
     status: statusOf({ created, phase, message, url }),
   };
 }

@@ -1,7 +1,7 @@
 // The gateway's application over builds that a program makes up: for pictures, measurements of the pages, and tests of
 // how they look in states that take long to reach. Nothing here needs Jest.
 import path from 'node:path';
-import type { RunboatBuildSpec, RunboatBuildStatus } from '../../crds/runboatbuild.generated.js';
+import type { Phase, RunboatBuildSpec, RunboatBuildStatus } from '../../crds/runboatbuild.generated.js';
 import { createApp } from '../../gateway/app.js';
 import type { BuildActions } from '../../gateway/builds/actions.js';
 import { type BuildRecord, recordOf } from '../../gateway/builds/build-record.js';
@@ -159,17 +159,22 @@ export class SampleGateway {
   }
 
   private actions(): BuildActions {
-    const to = (phase: 'Starting' | 'Stopping' | 'Queued') => async (name: string) => {
-      if (this.refusal) throw this.refusal;
-      return this.change(name, { phase });
+    const change = (replicas: 0 | 1, next: (phase: Phase) => Phase) => {
+      return async (name: string) => {
+        if (this.refusal) throw this.refusal;
+        const build = this.builds.get(name);
+        if (build === undefined) throw noSuchBuild(name);
+        this.put({ ...build, spec: { ...build.spec, replicas } });
+        return this.change(name, { phase: next(build.status?.phase ?? 'Queued') });
+      };
     };
     const notHere = async () => {
       throw new HttpError(503, 'A sample gateway cannot do this.');
     };
     return {
-      start: to('Starting'),
-      stop: to('Stopping'),
-      reset: to('Queued'),
+      start: change(1, (phase) => (phase === 'Stopped' ? 'Starting' : phase)),
+      stop: change(0, (phase) => (phase === 'Started' || phase === 'Starting' ? 'Stopping' : phase)),
+      reset: change(0, () => 'Queued'),
       remove: async (name) => this.remove(name),
       ensure: notHere,
       removeMatching: notHere,

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { type BuildAction, type BuildActions, isOffered } from '../parts/build-actions.js';
+import { type BuildAction, type BuildActions, isNoted, isOffered } from '../parts/build-actions.js';
 import { webAddress } from '../parts/web-address.js';
 import { wasInitialised } from '../state/display-state.js';
 import type { Build } from '../store/build-store.js';
@@ -14,7 +14,8 @@ export interface BarOptions {
 }
 
 /** The one main thing to do, what else may be done, and in words what did not work. */
-export function actionBar(options: BarOptions): TemplateResult {
+export function actionBar(all: BarOptions): TemplateResult {
+  const options = { ...all, build: all.actions.offeredOf(all.build) };
   const state = options.actions.of(options.build.name);
   const question = state?.phase === 'unsure' ? confirmation(options, state.action) : nothing;
   const trouble = state?.phase === 'failed' ? html`<p class="notice error">${state.detail}</p>` : nothing;
@@ -25,14 +26,15 @@ export function actionBar(options: BarOptions): TemplateResult {
 }
 
 function mainAction(options: BarOptions): TemplateResult | typeof nothing {
-  const { build, actions, forwards, showLog } = options;
+  const { build, forwards, showLog } = options;
   const words = TEXTS.build;
   switch (build.status) {
     case 'stopped':
+      if (!isOffered('start', build)) return nothing;
       return actionButton(options, 'start', forwards ? words.startAndOpen : words.start, true);
     case 'initializing':
-      if (actions.startsLater(build.name)) return html`<p class="quiet">${words.startsLater}</p>`;
-      return actionButton(options, 'start', words.startLater, true);
+      if (!build.start_requested) return actionButton(options, 'start', words.startLater, true);
+      return html`<p class="quiet">${words.startsLater}</p>${actionButton(options, 'stop', words.doNotStart)}`;
     case 'starting':
       return html`<button type="button" class="button main" aria-disabled="true">${words.pending.start}</button>`;
     case 'started':
@@ -54,15 +56,19 @@ function openLink(href: string): TemplateResult | typeof nothing {
 
 function others(options: BarOptions): (TemplateResult | typeof nothing)[] {
   const words = TEXTS.build;
-  const stop = options.build.status === 'starting' ? words.cancelStart : words.stop;
   const all = [
-    ['stop', stop],
+    ['stop', stopWords(options.build)],
     ['reset', words.reset],
     ['undeploy', words.undeploy],
   ] as const;
   return all.map(([action, text]) =>
     isOffered(action, options.build) ? actionButton(options, action, text) : nothing,
   );
+}
+
+function stopWords({ status }: Build): string {
+  if (status === 'starting') return TEXTS.build.cancelStart;
+  return status === 'stopped' ? TEXTS.build.doNotStart : TEXTS.build.stop;
 }
 
 /** Nothing for those who may not do it. Its words tell that it is being done. */
@@ -75,6 +81,7 @@ function actionButton(
   if (!actions.may(action)) return nothing;
   const state = actions.of(build.name);
   const isAsked = state?.phase === 'asked';
+  const pending = TEXTS.build.pending[isNoted(action, build) ? 'noted' : action];
   return html`<button
     type="button"
     class=${isMain ? 'button main' : 'button'}
@@ -82,7 +89,7 @@ function actionButton(
     aria-keyshortcuts=${action === 'start' ? 's' : nothing}
     data-action=${action}
     @click=${() => void actions.run(build, action)}
-  >${isAsked && state.action === action ? TEXTS.build.pending[action] : words}</button>`;
+  >${isAsked && state.action === action ? pending : words}</button>`;
 }
 
 function confirmation({ build, actions }: BarOptions, action: BuildAction): TemplateResult {

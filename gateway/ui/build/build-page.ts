@@ -1,6 +1,6 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { callApi } from '../api.js';
-import { type BuildAction, BuildActions } from '../parts/build-actions.js';
+import { type BuildAction, BuildActions, isOffered } from '../parts/build-actions.js';
 import { LightElement } from '../parts/light-element.js';
 import { memoryOf } from '../parts/memory.js';
 import { Ticking, Watching } from '../parts/watching.js';
@@ -125,10 +125,10 @@ export class BuildPage extends LightElement {
       </div>`;
   }
 
-  private forwardNotice({ status }: Build): TemplateResult | typeof nothing {
+  private forwardNotice(build: Build): TemplateResult | typeof nothing {
     const words = TEXTS.build.forward;
-    if (status === 'undeploying' || status === 'failed') return nothing;
-    return html`<p class="forward">${status === 'stopped' ? words.offer : words.goesOn}
+    if (build.status === 'undeploying' || build.status === 'failed') return nothing;
+    return html`<p class="forward">${isOffered('start', build) ? words.offer : words.goesOn}
       <button type="button" class="link" @click=${() => this.stay()}>${words.stay}</button></p>`;
   }
 

@@ -25,7 +25,8 @@ function restText(build: Build, state: Exclude<ShownState, 'waiting' | 'initiali
   const words = TEXTS.build.rest;
   const took = Date.parse(build.initialized_at ?? '') - Date.parse(build.init_started_at ?? '');
   if (state === 'failed' && !wasInitialised(build)) return words.refused;
-  return words[state](Number.isNaN(took) ? '' : durationText(took));
+  const key = state === 'stopped' && build.start_requested ? 'startsLater' : state;
+  return words[key](Number.isNaN(took) ? '' : durationText(took));
 }
 
 function waitingView(build: Build, { running, places }: Neighbours, now: number): TemplateResult {

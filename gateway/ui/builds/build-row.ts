@@ -16,7 +16,7 @@ export interface RowContext {
 
 const { list: TEXT } = TEXTS;
 
-/** What of a build's message helps in a list: why it is not there yet, or not at all. */
+/** States in which a build's message helps in a list: why it is not there yet, or not at all. */
 const TELLS_WHY = new Set(['waiting', 'failed', 'undeploying']);
 
 /** The cells of a build's row. */
@@ -57,7 +57,9 @@ function note(build: Build, { actions }: RowContext): TemplateResult {
     return html`<div class="cell-note problem" role="alert"><span title=${asked.detail}>${asked.detail}</span>
       <button class="text-button" @click=${() => actions.settle(build.name)}>${TEXT.dismiss}</button></div>`;
   }
-  const message = TELLS_WHY.has(shownStateOf(build)) ? (build.message ?? '') : '';
+  const { status, start_requested: isToStart } = actions.offeredOf(build);
+  const message =
+    (status === 'stopped' && isToStart) || TELLS_WHY.has(shownStateOf(build)) ? (build.message ?? '') : '';
   return html`<div class="cell-note" title=${message || nothing}>${message}</div>`;
 }
 
@@ -83,11 +85,12 @@ function button(
   action: 'start' | 'stop' | 'reset',
   { actions }: RowContext,
 ): TemplateResult | typeof nothing {
-  if (!isOffered(action, build) || !actions.may(action)) return nothing;
+  const offered = actions.offeredOf(build);
+  if (!isOffered(action, offered) || !actions.may(action)) return nothing;
   const asked = actions.of(build.name);
   const isAsked = asked?.phase === 'asked';
   const isUnsure = asked?.phase === 'unsure' && asked.action === action;
-  const usual = action === 'stop' && build.status === 'starting' ? TEXT.cancelStart : TEXT.actions[action];
+  const usual = action === 'stop' && offered.status !== 'started' ? TEXT.cancelStart : TEXT.actions[action];
   const text = isUnsure ? TEXT.confirmReset : isAsked && asked.action === action ? TEXT.asked[action] : usual;
   return html`<button class=${action === 'start' ? 'button' : isUnsure ? 'text-button unsure' : 'text-button'} aria-disabled=${isAsked}
     @click=${() => actions.run(build, action)}>${text}</button>`;

@@ -10,8 +10,8 @@ export type BuildAction = 'start' | 'stop' | 'reset' | 'undeploy';
 export type ActionState =
   /** Waits for the reader to confirm it. */
   | { readonly action: BuildAction; readonly phase: 'unsure' }
-  /** Sent, and not yet to be seen. `before`: what it was to change. */
-  | { readonly action: BuildAction; readonly phase: 'asked'; readonly before: string }
+  /** Sent, and not yet to be seen. `before`: the build that it was to change. */
+  | { readonly action: BuildAction; readonly phase: 'asked'; readonly before: Build }
   | { readonly action: BuildAction; readonly phase: 'failed'; readonly detail: string };
 
 const ALLOWED_BY: Readonly<Record<BuildAction, Action>> = {
@@ -28,12 +28,22 @@ const SHOWS_WITHIN_MS = 10_000;
 
 /**
  * Whether buttons offer an action: not where it would change nothing. A build that is being started can be stopped too,
- * since that may take long or never come to an end.
+ * since that may take long or never come to an end, and so can one that waits for a free place to be started.
  */
-export function isOffered(action: BuildAction, { status }: Pick<Build, 'status'>): boolean {
-  if (action === 'start') return status === 'stopped';
-  if (action === 'stop') return status === 'started' || status === 'starting';
+export function isOffered(
+  action: BuildAction,
+  { status, start_requested }: Pick<Build, 'status' | 'start_requested'>,
+): boolean {
+  if (action === 'start') return status === 'stopped' && !start_requested;
+  if (action === 'stop')
+    return status === 'started' || status === 'starting' || (status === 'stopped' && start_requested);
   return status !== 'undeploying';
+}
+
+/** Whether all that becomes of an action for now is that the build remembers it. */
+export function isNoted(action: BuildAction, { status }: Pick<Build, 'status'>): boolean {
+  if (action === 'start') return status === 'initializing';
+  return action === 'stop' && (status === 'initializing' || status === 'stopped');
 }
 
 /** Asks things of builds, and knows what waits to be confirmed, what is under way and what went wrong. */
@@ -41,7 +51,6 @@ export class BuildActions implements Watchable {
   private readonly session: Session;
   private readonly confirmMs: number;
   private readonly states = new Map<string, ActionState>();
-  private readonly startingLater = new Set<string>();
   private readonly handlers = new Set<() => void>();
 
   /** `confirmMs`: how long a question waits for its answer, milliseconds; by default as long as it takes. */
@@ -59,9 +68,10 @@ export class BuildActions implements Watchable {
     return this.states.get(name);
   }
 
-  /** The build starts as soon as it is initialised: it was asked for here, and the API does not tell. */
-  startsLater(name: string): boolean {
-    return this.startingLater.has(name);
+  /** The build to offer actions of: as it was while one is under way, so that nothing else comes below the pointer. */
+  offeredOf(build: Build): Build {
+    const state = this.of(build.name);
+    return state?.phase === 'asked' ? state.before : build;
   }
 
   onChange(handler: () => void): () => void {
@@ -78,11 +88,10 @@ export class BuildActions implements Watchable {
       this.set(name, { action, phase: 'unsure' }, this.confirmMs);
       return;
     }
-    const asked: ActionState = { action, phase: 'asked', before: marks(build) };
+    const asked: ActionState = { action, phase: 'asked', before: build };
     this.set(name, asked);
     const answer = await send(action, name, this.session);
     if (!answer.ok) this.set(name, { action, phase: 'failed', detail: answer.detail });
-    else if (build.status === 'initializing' && action !== 'undeploy') this.remember(name, action);
     else if (this.of(name) === asked) this.set(name, asked, SHOWS_WITHIN_MS);
   }
 
@@ -94,17 +103,9 @@ export class BuildActions implements Watchable {
   /** Looks whether what was sent can be seen now. */
   take({ type, build }: BuildEvent): void {
     const { name } = build;
-    if (build.status !== 'initializing') this.startingLater.delete(name);
     const state = this.of(name);
-    const isSeen = state?.phase === 'asked' && marks(build) !== state.before;
+    const isSeen = state?.phase === 'asked' && isHeard(state.action, state.before, build);
     if (isSeen || type === 'del' || build.status === 'undeploying') this.settle(name);
-  }
-
-  /** Until it is initialised the operator remembers whether to start it, with nothing to show for it. */
-  private remember(name: string, action: BuildAction): void {
-    if (action === 'start') this.startingLater.add(name);
-    else this.startingLater.delete(name);
-    this.settle(name);
   }
 
   /** `ms`: for so long only, milliseconds. */
@@ -121,7 +122,15 @@ export class BuildActions implements Watchable {
   }
 }
 
-/** What of a build tells that a wish was heard. */
+/** Whether a build tells that a wish was heard. */
+function isHeard(action: BuildAction, before: Build, now: Build): boolean {
+  if (marks(now) !== marks(before)) return true;
+  if (now.start_requested === before.start_requested) return false;
+  // A start shows by the state soon after, or it is told what keeps the build from it.
+  return isNoted(action, before) || (action === 'start' && now.message !== before.message);
+}
+
+/** What of a build changes with what becomes of it. */
 function marks({ status, init_status, last_scaled, queued_at }: Build): string {
   return [status, init_status, last_scaled, queued_at].join();
 }

@@ -41,7 +41,7 @@ const started: RunboatBuildStatus = {
 };
 
 beforeAll(async () => {
-  await builds.create('a-started', {}, started);
+  await builds.create('a-started', { replicas: 1 }, started);
   await builds.create('b-waits-last', { pr: 7, replicas: 1 }, waiting(9));
   await builds.create('c-unseen', { pr: 123, targetBranch: '17.0', keep: true });
   await builds.create('d-waits-first', { repo: 'oca/web', priority: 5 }, waiting(8));
@@ -171,6 +171,7 @@ describe('GET /builds/{name}', () => {
       queue_position: null,
       message: 'It answers.',
       ready: true,
+      start_requested: true,
       keep: false,
       image: 'registry.test/odoo:16.0',
       bundle: 'odoo',
@@ -200,6 +201,7 @@ describe('GET /builds/{name}', () => {
       repo_commit_link: `https://github.com/oca/mis-builder/pull/123/commits/${commitOf('c-unseen')}`,
       keep: true,
       ready: false,
+      start_requested: false,
       queued_at: null,
     });
     expect(build.last_scaled).toBe(build.created);

@@ -43,6 +43,16 @@ describe('listeners to events', () => {
     expect(messages.map(({ id }) => id)).toEqual(['12', '13', '14']);
   });
 
+  it('are told at once that a build was asked to start, and that it was taken back', async () => {
+    const gateway = new HandFed();
+    gateway.list(10, { name: 'a', version: 3, phase: 'Queued' });
+    const listener = await listening(gateway);
+    gateway.event({ name: 'a', version: 11, phase: 'Queued', replicas: 1 });
+    gateway.event({ name: 'a', version: 12, phase: 'Queued', replicas: 0 });
+    const told = listener.take().flatMap(({ data }) => data.build?.start_requested ?? []);
+    expect(told).toEqual([false, true, false]);
+  });
+
   it('are told that a build has left their filter, with its last state', async () => {
     const gateway = new HandFed();
     gateway.list(10, { name: 'a', version: 3, phase: 'Started' }, { name: 'b', version: 4 });

@@ -18,6 +18,7 @@ export interface BuildAt {
   queuedAt?: string;
   /** Of the condition that speaks. */
   message?: string;
+  replicas?: 0 | 1;
 }
 
 /** A build as the watch brings it. */
@@ -29,6 +30,7 @@ export function recordAt({
   note,
   queuedAt,
   message,
+  replicas = 0,
 }: BuildAt): BuildRecord {
   return recordOf({
     metadata: {
@@ -38,7 +40,7 @@ export function recordAt({
       creationTimestamp: '2026-11-01T10:00:00Z',
       annotations: { note: note ?? '' },
     },
-    spec: { repo: 'oca/web', targetBranch: '16.0', commit: 'c'.repeat(40) },
+    spec: { repo: 'oca/web', targetBranch: '16.0', commit: 'c'.repeat(40), replicas },
     status: {
       phase,
       queuedAt,

@@ -35,7 +35,7 @@ const session: Session = {
 };
 
 const build = (parts: Partial<Build>) =>
-  ({ name: 'it', status: 'stopped', init_status: 'succeeded', ...parts }) as Build;
+  ({ name: 'it', status: 'stopped', init_status: 'succeeded', start_requested: false, ...parts }) as Build;
 const stopped = build({});
 
 describe('What is asked of a build', () => {
@@ -110,14 +110,44 @@ describe('What is asked of a build', () => {
     expect(actions.of('it')).toBeUndefined();
   });
 
-  it('is remembered when it is a start of a build that is not initialised yet, until it is or is stopped', async () => {
-    const waiting = build({ status: 'initializing', init_status: 'todo' });
+  it.each([
+    ['start', 'initializing', false],
+    ['stop', 'initializing', true],
+    ['stop', 'stopped', true],
+  ] as const)(
+    'is done as soon as the build has noted it, when it is a %s while %s',
+    async (action, status, was) => {
+      const before = build({ status, start_requested: was });
+      const actions = new BuildActions(session);
+      await actions.run(before, action);
+      actions.take({ type: 'upd', build: before });
+      expect(actions.of('it')?.phase).toBe('asked');
+      actions.take({ type: 'upd', build: build({ status, start_requested: !was }) });
+      expect(actions.of('it')).toBeUndefined();
+    },
+  );
+
+  it.each([
+    ['the build is up', { status: 'starting' }],
+    ['the build tells what keeps it from it', { message: 'No place is free.' }],
+  ] as const)('leaves what is offered as it is until %s, when it is a start', async (_what, parts) => {
     const actions = new BuildActions(session);
-    await actions.run(waiting, 'start');
-    actions.take({ type: 'upd', build: build({ status: 'initializing', init_status: 'started' }) });
-    expect([actions.startsLater('it'), actions.of('it')]).toEqual([true, undefined]);
-    actions.take({ type: 'upd', build: build({ status: 'starting' }) });
-    expect(actions.startsLater('it')).toBe(false);
+    await actions.run(stopped, 'start');
+    const noted = build({ start_requested: true });
+    actions.take({ type: 'upd', build: noted });
+    expect(actions.offeredOf(noted)).toBe(stopped);
+    const after = build({ start_requested: true, ...parts });
+    actions.take({ type: 'upd', build: after });
+    expect([actions.of('it'), actions.offeredOf(after)]).toEqual([undefined, after]);
+  });
+
+  it('leaves what is offered as it is until the build goes down, when it is a stop', async () => {
+    const started = build({ status: 'started', start_requested: true });
+    const actions = new BuildActions(session);
+    await actions.run(started, 'stop');
+    const noted = build({ status: 'started' });
+    actions.take({ type: 'upd', build: noted });
+    expect(actions.offeredOf(noted)).toBe(started);
   });
 });
 
@@ -133,7 +163,12 @@ describe('What is offered of a build', () => {
     ['failed', ['reset', 'undeploy']],
     ['undeploying', []],
   ] as const)('is what would change something: %s', (status, offered) => {
-    expect(all.filter((action) => isOffered(action, { status }))).toEqual(offered);
+    expect(all.filter((action) => isOffered(action, build({ status })))).toEqual(offered);
+  });
+
+  it('is not to start what is to be started already, but to stop that', () => {
+    const waits = build({ start_requested: true });
+    expect(all.filter((action) => isOffered(action, waits))).toEqual(['stop', 'reset', 'undeploy']);
   });
 
   it('is left to what the session allows', () => {
