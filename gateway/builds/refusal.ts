@@ -14,8 +14,12 @@ export function refusalOf(error: unknown, what: string): unknown {
     return unavailable(detail, 5, error);
   }
   if (error.status === 400 || error.status === 422) {
-    return new HttpError(400, `The cluster refused to ${what}: ${error.serverMessage}`, { cause: error });
+    return new HttpError(400, `The cluster refused to ${what}: ${asSentence(error)}`, { cause: error });
   }
   const detail = `The cluster refused to ${what} (${error.reason}). The log of the gateway has the reason.`;
   return unavailable(detail, 30, error);
+}
+
+function asSentence({ serverMessage }: ApiError): string {
+  return /[.!?]$/.test(serverMessage) ? serverMessage : `${serverMessage}.`;
 }

@@ -2,7 +2,7 @@ import type { BuildIdentity } from '../../crds/names.js';
 import type { BuildActions } from '../builds/actions.js';
 import type { BuildFilter } from '../builds/build-filter.js';
 import { parseIdentity } from '../builds/identity.js';
-import { HttpError, unavailable } from '../http/http-error.js';
+import { HttpError, NoRule, unavailable } from '../http/http-error.js';
 import type { Wish } from './wish.js';
 
 /** The answer to a delivery. */
@@ -32,7 +32,7 @@ const WITHIN_MS = 8_500;
 
 /**
  * Fulfils a wish; resolves when everything is written. The actions repeat what fails.
- * @throws HttpError 503 when it cannot be written in the time that GitHub waits.
+ * @throws HttpError 503 when it cannot be written in the time that GitHub waits, or is refused by the cluster.
  */
 export async function deliver(wish: Wish, services: DeliveryServices): Promise<DeliveryResult> {
   if (wish.ignored !== undefined) return { result: 'ignored', reason: wish.ignored, build: null };
@@ -44,6 +44,8 @@ export async function deliver(wish: Wish, services: DeliveryServices): Promise<D
   });
   try {
     return await Promise.race([fulfil(wish, services), tooLate]);
+  } catch (error) {
+    throw asFailure(error);
   } finally {
     clearTimeout(timer);
   }
@@ -67,14 +69,31 @@ async function remove(filter: BuildFilter, { actions, freshen }: DeliveryService
   return (await actions.removeMatching(filter)).length;
 }
 
-async function ensure(identity: BuildIdentity, { actions }: DeliveryServices): Promise<DeliveryResult> {
+/** GitHub's names are GitHub's business: what no rule matches, or no build can be of, is no mistake of the sender. */
+async function ensure(claim: BuildIdentity, { actions }: DeliveryServices): Promise<DeliveryResult> {
+  let identity: BuildIdentity;
   try {
-    const { name, created } = await actions.ensure(parseIdentity(identity));
+    identity = parseIdentity(claim);
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    return ignored(error);
+  }
+  try {
+    const { name, created } = await actions.ensure(identity);
     const reason = created ? 'A build was created.' : 'There is a build of this commit already.';
     return { result: 'accepted', reason, build: name };
   } catch (error) {
-    // GitHub's names are GitHub's business: what no rule matches, or no build can be of, is no mistake of the sender.
-    if (!(error instanceof HttpError) || error.status !== 400) throw error;
-    return { result: 'ignored', reason: error.detail, build: null };
+    if (!(error instanceof NoRule)) throw error;
+    return ignored(error);
   }
+}
+
+function ignored({ detail }: HttpError): DeliveryResult {
+  return { result: 'ignored', reason: detail, build: null };
+}
+
+/** A refusal by the cluster, such as that of a policy, is no mistake of the sender, who has to deliver again. */
+function asFailure(error: unknown): unknown {
+  if (!(error instanceof HttpError) || error.status >= 500) return error;
+  return unavailable(`${error.detail} Deliver this webhook again once that is put right.`, 30, error);
 }

@@ -1,0 +1,158 @@
+import type { ServerResponse } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { KubeBuildActions } from '../../../gateway/builds/actions.js';
+import { type BuildRecord, recordOf } from '../../../gateway/builds/build-record.js';
+import { InformedDirectory } from '../../../gateway/builds/directory.js';
+import { createFreshen } from '../../../gateway/builds/freshen.js';
+import { deliver } from '../../../gateway/webhook/deliver.js';
+import { Informer } from '../../../lib/kube/informer.js';
+import type { KubeObject } from '../../../lib/kube/types.js';
+import { load } from '../config/support.js';
+import {
+  type Asked,
+  answer,
+  event,
+  eventually,
+  FakeApiServer,
+  listOf,
+  status,
+} from '../kube/fake-api-server.js';
+import { buildObject, SETTINGS } from './builders.js';
+
+const PATH = '/apis/runboat.dev/v1alpha1/namespaces/builds/runboatbuilds';
+const nothing = () => undefined;
+const NO_LOG = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+const RULES = '{namespace: builds, domain: b.test, repos: [{repo: oca/, branch: .*, image: i}]}';
+const IDENTITY = { repo: 'oca/web', targetBranch: '16.0', pr: null, commit: 'a'.repeat(40) };
+
+/** An API server with builds, whose watch says only what a test lets it say. */
+class World {
+  readonly server = new FakeApiServer();
+  readonly objects = new Map<string, KubeObject>();
+  version = 10;
+  watch: ServerResponse | undefined;
+  /** Answers in the place of the API server, when it wants to. */
+  intercept: (asked: Asked, response: ServerResponse) => boolean = () => false;
+
+  asked(method: string): Asked[] {
+    return this.server.asked.filter((each) => each.method === method);
+  }
+
+  put(parts: Parameters<typeof buildObject>[0]): KubeObject {
+    const object = buildObject({ ...parts, resourceVersion: String(++this.version) });
+    this.objects.set(object.metadata.name, object);
+    return object;
+  }
+
+  tell(object: KubeObject, type = 'ADDED'): void {
+    this.watch!.write(event(type, object));
+  }
+
+  respond(asked: Asked, response: ServerResponse): void {
+    if (this.intercept(asked, response)) return;
+    if (asked.query.get('watch') === '1') {
+      this.watch = response;
+      response.writeHead(200).flushHeaders();
+      return;
+    }
+    const name = asked.path.slice(PATH.length + 1);
+    if (asked.method === 'POST') this.create(asked, response);
+    else if (name === '') answer(response, 200, listOf(this.version, [...this.objects.values()]));
+    else this.one(asked, name, response);
+  }
+
+  private create({ body }: Asked, response: ServerResponse): void {
+    const { metadata, spec } = JSON.parse(body) as KubeObject & { spec: object };
+    const taken = this.objects.has(metadata.name);
+    if (taken) answer(response, 409, status(409, 'AlreadyExists', 'taken'));
+    else answer(response, 201, this.put({ name: metadata.name, created: '2026-01-05T00:00:00Z', spec }));
+  }
+
+  private one({ method }: Asked, name: string, response: ServerResponse): void {
+    const object = this.objects.get(name);
+    if (method === 'DELETE') this.objects.delete(name);
+    if (object === undefined) answer(response, 404, status(404, 'NotFound', 'none'));
+    else answer(response, 200, object);
+  }
+}
+
+let world: World;
+let informer: Informer<BuildRecord>;
+let actions: KubeBuildActions;
+
+beforeEach(async () => {
+  world = new World();
+  await world.server.start();
+  world.server.respond = (asked, response) => world.respond(asked, response);
+  const client = await world.server.client();
+  informer = new Informer<BuildRecord>({ client, path: PATH, trim: recordOf, log: NO_LOG });
+  const directory = new InformedDirectory({ informer, settings: SETTINGS, onHandlerError: nothing });
+  const { config } = load({ yaml: RULES });
+  actions = new KubeBuildActions({ client, informer, directory, config, path: PATH, withinMs: 1_500 });
+  informer.start();
+  await informer.whenSynced();
+  await eventually('the watch', () => world.watch !== undefined);
+});
+
+afterEach(async () => {
+  world.intercept = () => false;
+  await informer.stop();
+  await world.server.stop();
+});
+
+const deliveries = () => ({
+  actions,
+  whenSynced: () => informer.whenSynced(),
+  freshen: createFreshen(informer),
+});
+
+/** Refuses so many of the requests of a method, then no more. */
+function refuse(method: string, times: number, refusal: object): void {
+  let left = times;
+  world.intercept = (asked, response) => {
+    if (asked.method !== method || left-- <= 0) return false;
+    answer(response, (refusal as { code: number }).code, refusal);
+    return true;
+  };
+}
+
+describe('a webhook that the cluster refuses', () => {
+  it.each([
+    [400, 'BadRequest'],
+    [422, 'Invalid'],
+    [403, 'Forbidden'],
+  ])(
+    'with %p is answered with 503 and not as ignored, so that it is delivered again',
+    async (code, reason) => {
+      refuse('POST', Number.POSITIVE_INFINITY, status(code, reason, 'denied by the policy of Tuesdays'));
+      await expect(deliver({ build: IDENTITY }, deliveries())).rejects.toMatchObject({ status: 503 });
+      expect(world.asked('POST')).toHaveLength(1);
+    },
+  );
+
+  it('says why, and what to do', async () => {
+    refuse('POST', 1, status(422, 'Invalid', 'denied by the policy of Tuesdays'));
+    await expect(deliver({ build: IDENTITY }, deliveries())).rejects.toThrow(
+      'The cluster refused to create the build: denied by the policy of Tuesdays. Deliver this webhook again once that is put right.',
+    );
+  });
+
+  it('is none when no rule matches, or no build can be of its names', async () => {
+    for (const odd of [
+      { repo: 'not-a-repository' },
+      { repo: 'other/web' },
+      { targetBranch: 'x'.repeat(256) },
+    ]) {
+      const { result, build } = await deliver({ build: { ...IDENTITY, ...odd } }, deliveries());
+      expect([result, build]).toEqual(['ignored', null]);
+    }
+    expect(world.asked('POST')).toEqual([]);
+  });
+});
+
+describe('a call of the API that the cluster refuses', () => {
+  it('is answered with 400, for its caller reads the sentence', async () => {
+    refuse('POST', 1, status(422, 'Invalid', 'denied by the policy of Tuesdays'));
+    await expect(actions.ensure(IDENTITY)).rejects.toMatchObject({ status: 400 });
+  });
+});
