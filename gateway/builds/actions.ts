@@ -13,7 +13,7 @@ import { type BuildRecord, recordOf } from './build-record.js';
 import type { BuildDirectory } from './directory.js';
 import { holderOf } from './identity.js';
 import { refusalOf } from './refusal.js';
-import { withRetries } from './retry.js';
+import { mayBeCreatedLater, type RetryOptions, withRetries } from './retry.js';
 
 /** All that is written. Each call retries conflicts and passing troubles for 8 s, then throws HttpError 503. */
 export interface BuildActions {
@@ -72,10 +72,11 @@ export class KubeBuildActions implements BuildActions {
     const { repo, targetBranch } = identity;
     const { rule, tooSlow } = findRule(this.options.config, repo, targetBranch);
     if (!rule) throw new NoRule(repo, targetBranch, tooSlowSentence(tooSlow));
-    return this.patiently('create the build', async (timeoutMs) => {
+    const ensureOnce = async (timeoutMs: number) => {
       const present = await this.livingBuildOf(identity, timeoutMs);
       return present === undefined ? this.create(identity, timeoutMs) : { name: present, created: false };
-    });
+    };
+    return this.patiently('create the build', ensureOnce, mayBeCreatedLater);
   }
 
   async remove(name: string): Promise<void> {
@@ -231,10 +232,14 @@ export class KubeBuildActions implements BuildActions {
     }
   }
 
-  private async patiently<T>(what: string, attempt: (timeoutMs: number) => Promise<T>): Promise<T> {
+  private async patiently<T>(
+    what: string,
+    attempt: (timeoutMs: number) => Promise<T>,
+    mayPass: RetryOptions['mayPass'] = () => false,
+  ): Promise<T> {
     const { withinMs = 8_000 } = this.options;
     try {
-      return await withRetries({ withinMs, now: () => performance.now() }, attempt);
+      return await withRetries({ withinMs, now: () => performance.now(), mayPass }, attempt);
     } catch (error) {
       throw refusalOf(error, what);
     }

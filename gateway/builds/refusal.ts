@@ -1,4 +1,4 @@
-import { ApiError, NoAnswerError } from '../../lib/kube/errors.js';
+import { ApiError, isOverQuota, NoAnswerError } from '../../lib/kube/errors.js';
 import { HttpError, unavailable } from '../http/http-error.js';
 
 /**
@@ -15,6 +15,9 @@ export function refusalOf(error: unknown, what: string): unknown {
   }
   if (error.status === 400 || error.status === 422) {
     return new HttpError(400, `The cluster refused to ${what}: ${asSentence(error)}`, { cause: error });
+  }
+  if (isOverQuota(error)) {
+    return unavailable(`A quota of the cluster is used up, so the gateway could not ${what}.`, 30, error);
   }
   const detail = `The cluster refused to ${what} (${error.reason}). The log of the gateway has the reason.`;
   return unavailable(detail, 30, error);

@@ -1,11 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiError, mayHaveHappened, NoAnswerError } from '../../lib/kube/errors.js';
+import {
+  ApiError,
+  isAlreadyExists,
+  isConflict,
+  isOverQuota,
+  mayHaveHappened,
+  NoAnswerError,
+} from '../../lib/kube/errors.js';
 
 export interface RetryOptions {
   /** Milliseconds from now until no further attempt is made; an attempt gets what is left of it. */
   readonly withinMs: number;
   /** Milliseconds that only grow. */
   readonly now: () => number;
+  /** Further errors after which another attempt is worth while. */
+  readonly mayPass?: (error: unknown) => boolean;
 }
 
 const FIRST_DELAY_MS = 100;
@@ -25,7 +34,8 @@ export async function withRetries<T>(
       return await attempt(Math.max(Math.ceil(deadline - options.now()), 1));
     } catch (error) {
       const pause = Math.max(delay * (0.5 + Math.random() / 2), askedDelay(error));
-      if (!mayPass(error) || options.now() + pause >= deadline) throw error;
+      const isLast = !mayPass(error) && !options.mayPass?.(error);
+      if (isLast || options.now() + pause >= deadline) throw error;
       await sleep(pause);
     }
   }
@@ -35,6 +45,14 @@ export async function withRetries<T>(
 export function mayPass(error: unknown): boolean {
   if (error instanceof NoAnswerError) return true;
   return error instanceof ApiError && (error.status === 429 || mayHaveHappened(error));
+}
+
+/**
+ * Whether a creation may succeed a little later though the API server refused it: a quota that counts objects answers
+ * 409 when many are created at once, and 403 as long as it is used up.
+ */
+export function mayBeCreatedLater(error: unknown): boolean {
+  return (isConflict(error) && !isAlreadyExists(error)) || isOverQuota(error);
 }
 
 function askedDelay(error: unknown): number {

@@ -78,6 +78,11 @@ export function isAlreadyExists(error: unknown): error is ApiError {
   return error instanceof ApiError && error.reason === 'AlreadyExists';
 }
 
+/** 403 because a ResourceQuota is used up, which may pass, and not for a missing right. */
+export function isOverQuota(error: unknown): boolean {
+  return isForbidden(error) && error.serverMessage.includes('exceeded quota');
+}
+
 export function isForbidden(error: unknown): error is ApiError {
   return error instanceof ApiError && error.status === 403;
 }

@@ -156,3 +156,20 @@ describe('a call of the API that the cluster refuses', () => {
     await expect(actions.ensure(IDENTITY)).rejects.toMatchObject({ status: 400 });
   });
 });
+
+describe('a build that a quota of the cluster holds up', () => {
+  const conflict = status(409, 'Conflict', 'Operation cannot be fulfilled on resourcequotas "tight"');
+  const full = status(403, 'Forbidden', 'builds "b" is forbidden: exceeded quota: tight');
+
+  it.each([conflict, full])('is made as soon as the quota lets it: %p', async (refusal) => {
+    refuse('POST', 2, refusal);
+    expect(await actions.ensure(IDENTITY)).toMatchObject({ created: true });
+    expect(world.asked('POST')).toHaveLength(3);
+  });
+
+  it('is answered with 503 and the reason when it stays used up', async () => {
+    refuse('POST', Number.POSITIVE_INFINITY, full);
+    const why = { status: 503, detail: expect.stringContaining('quota') };
+    await expect(actions.ensure(IDENTITY)).rejects.toMatchObject(why);
+  });
+});
