@@ -17,7 +17,8 @@ export function refusalOf(error: unknown, what: string): unknown {
     return new HttpError(400, `The cluster refused to ${what}: ${asSentence(error)}`, { cause: error });
   }
   if (isOverQuota(error)) {
-    return unavailable(`A quota of the cluster is used up, so the gateway could not ${what}.`, 30, error);
+    const detail = `A quota of the cluster leaves no room to ${what}: ${asSentence(error)}`;
+    return unavailable(detail, 30, error);
   }
   const detail = `The cluster refused to ${what} (${error.reason}). The log of the gateway has the reason.`;
   return unavailable(detail, 30, error);

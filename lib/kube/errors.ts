@@ -78,9 +78,9 @@ export function isAlreadyExists(error: unknown): error is ApiError {
   return error instanceof ApiError && error.reason === 'AlreadyExists';
 }
 
-/** 403 because a ResourceQuota is used up, which may pass, and not for a missing right. */
+/** 403 because a ResourceQuota is used up, or was not yet counted after it was made; not for a missing right. */
 export function isOverQuota(error: unknown): boolean {
-  return isForbidden(error) && error.serverMessage.includes('exceeded quota');
+  return isForbidden(error) && /exceeded quota|status unknown for quota/.test(error.serverMessage);
 }
 
 export function isForbidden(error: unknown): error is ApiError {

@@ -6,6 +6,7 @@ import { KubeClient } from '../../../lib/kube/client.js';
 import { NoAnswerError } from '../../../lib/kube/errors.js';
 import type { ListPage } from '../../../lib/kube/list.js';
 import { createNamespace, deleteNamespace } from '../../support/cluster.js';
+import { liftQuota, setQuotaOfUnused } from '../../support/quota.js';
 import { waitFor } from '../../support/wait-for.js';
 import { useClient } from '../kube/support.js';
 import {
@@ -96,6 +97,18 @@ describe('a webhook', () => {
   it('of the test of a new webhook is answered with 200', async () => {
     const answer = await deliver(await gateway(), { event: 'ping', payload: { zen: 'Design for failure.' } });
     expect(answer.status).toBe(200);
+  });
+});
+
+describe('a quota that counts builds', () => {
+  it('and is used up makes a webhook wait until there is room, or is named in the answer', async () => {
+    await setQuotaOfUnused(namespace, { 'count/runboatbuilds.runboat.dev': '0' });
+    const one = await gateway();
+    const refused = await deliver(one, push('oca/web', '16.0', randomBytes(20).toString('hex')));
+    expect([refused.status, refused.body.detail]).toEqual([503, expect.stringContaining('exceeded quota')]);
+    const waiting = deliver(one, push('oca/web', '16.0', commit));
+    await liftQuota(namespace);
+    expect((await waiting).status).toBe(200);
   });
 });
 

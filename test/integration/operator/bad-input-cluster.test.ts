@@ -1,7 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { apply, waitFor } from '../../support/cluster.js';
 import {
-  cluster,
   createBuild,
   eventsOf,
   patch,
@@ -12,6 +10,7 @@ import {
   waitForGone,
   waitForPhase,
 } from '../../support/operator.js';
+import { liftQuota, setQuota } from '../../support/quota.js';
 import {
   changedBundle,
   conditionOf,
@@ -21,22 +20,6 @@ import {
   kustomization,
   refusal,
 } from './bad-input-support.js';
-
-/** A quota of the namespace, in force when this resolves. */
-async function setQuota(namespace: string, hard: Record<string, string>): Promise<void> {
-  const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'tight' }, spec: { hard } };
-  await apply(namespace, quota);
-  const path = `/api/v1/namespaces/${namespace}/resourcequotas/tight`;
-  const wanted = JSON.stringify(hard);
-  const inForce = async () =>
-    JSON.stringify((await (await cluster()).get<{ status: { hard?: object } }>(path)).status.hard) === wanted;
-  await waitFor(inForce, { describe: `quota ${wanted} to be in force` });
-}
-
-async function liftQuota(namespace: string): Promise<void> {
-  const path = `/api/v1/namespaces/${namespace}/resourcequotas/tight`;
-  await (await cluster()).delete(path, { propagationPolicy: 'Background' });
-}
 
 describe('a job that a quota refuses', () => {
   const bed = useOperator({ limits: { initializing: 1 } });

@@ -160,8 +160,9 @@ describe('a call of the API that the cluster refuses', () => {
 describe('a build that a quota of the cluster holds up', () => {
   const conflict = status(409, 'Conflict', 'Operation cannot be fulfilled on resourcequotas "tight"');
   const full = status(403, 'Forbidden', 'builds "b" is forbidden: exceeded quota: tight');
+  const uncounted = status(403, 'Forbidden', 'builds "b" is forbidden: status unknown for quota: tight');
 
-  it.each([conflict, full])('is made as soon as the quota lets it: %p', async (refusal) => {
+  it.each([conflict, full, uncounted])('is made as soon as the quota lets it: %p', async (refusal) => {
     refuse('POST', 2, refusal);
     expect(await actions.ensure(IDENTITY)).toMatchObject({ created: true });
     expect(world.asked('POST')).toHaveLength(3);
