@@ -15,15 +15,7 @@ import {
   type Target,
   type WaitingBuild,
 } from './limits.js';
-import {
-  cleanupJobs,
-  conditionOf,
-  deployedBefore,
-  initJobs,
-  isPaused,
-  isTold,
-  resetPending,
-} from './plan/facts-of.js';
+import { conditionOf, deployedBefore, initJobs, isPaused, isTold, resetPending } from './plan/facts-of.js';
 import type { BuildView, Observed, Slots } from './plan/observed.js';
 import type { Plan } from './plan/plan.js';
 import { WaitingQueue } from './waiting-queue.js';
@@ -87,6 +79,9 @@ export class Capacity {
   private readonly busy = new Set<string>();
   private readonly effects = new Set<Promise<void>>();
   private readonly doubts = new Map<string, number>();
+  /** Attempts for which a request may still be on its way, whatever became of them since. */
+  private readonly late = new Set<Attempt>();
+  private readonly lateTimers = new Set<NodeJS.Timeout>();
   private readonly cleanupDoubts = new Map<string, number>();
   private open = false;
   private dirty = false;
@@ -98,6 +93,8 @@ export class Capacity {
   /** Decisions begin: all caches are in sync and every build has been told once. */
   begin(): void {
     this.open = true;
+    const { grants, keepGrantsUntil = 0 } = this.options;
+    for (const { uid, attempt } of grants.all()) this.expectLate({ uid, attempt }, keepGrantsUntil);
     this.touch();
   }
 
@@ -105,6 +102,7 @@ export class Capacity {
   async stop(): Promise<void> {
     this.open = false;
     if (this.deployedTimer) clearTimeout(this.deployedTimer);
+    for (const timer of this.lateTimers) clearTimeout(timer);
     await Promise.allSettled([...this.effects, this.running]);
   }
 
@@ -124,7 +122,6 @@ export class Capacity {
     this.updateCleanup(observed, plan);
     this.set(this.scaledUp, observed.build.metadata.uid, scaledUpOf(observed));
     this.settleGrant(observed, plan);
-    if (cleanupJobs(observed).length > 0) this.cleanupDoubts.delete(observed.build.metadata.uid);
     this.dropUnusedGrants(observed.build.metadata.uid, plan);
     this.set(this.deployed, observed.build.metadata.uid, deployedOf(observed));
     const changed = this.dirty;
@@ -180,9 +177,27 @@ export class Capacity {
     if (!this.isInDoubt(uid)) this.releaseInitialization(uid);
   }
 
-  /** The answer to a job's creation was lost: its place stays taken until a live read decides. */
+  /**
+   * The answer to a job's creation was lost: its place stays taken until a live read decides, and until that request
+   * can no longer arrive, for the next try may make the job and somebody delete it meanwhile.
+   */
   doubtInitialization(uid: string): void {
-    this.doubts.set(uid, this.options.now());
+    const now = this.options.now();
+    this.doubts.set(uid, now);
+    const grant = this.options.grants.get(uid);
+    if (grant) this.expectLate({ uid, attempt: grant.attempt }, now + 2 * REQUEST_TIMEOUT_MS);
+  }
+
+  private expectLate(attempt: Attempt, until: number): void {
+    const wait = until - this.options.now();
+    if (wait <= 0) return;
+    this.late.add(attempt);
+    const timer = setTimeout(() => {
+      this.lateTimers.delete(timer);
+      this.late.delete(attempt);
+      this.touch();
+    }, wait);
+    this.lateTimers.add(timer);
   }
 
   releaseStart(uid: string): void {
@@ -196,7 +211,7 @@ export class Capacity {
     if (this.cleanupGrants.delete(uid)) this.touch();
   }
 
-  /** The answer to the creation of a cleanup job was lost: its place stays taken until the job is seen, or cannot come. */
+  /** The answer to the creation of a cleanup job was lost: its place stays taken until it can no longer come. */
   doubtCleanup(uid: string): void {
     this.cleanupDoubts.set(uid, this.options.now());
   }
@@ -354,7 +369,7 @@ export class Capacity {
 
   private usedInitializations(): Attempt[] {
     const grants = [...this.options.grants.all()].filter(({ uid }) => !this.idleGrants.has(uid));
-    return [...grants, ...this.options.initializing()];
+    return [...grants, ...this.late, ...this.options.initializing()];
   }
 
   private decideStarts(limits: Limits): void {

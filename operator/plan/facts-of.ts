@@ -111,15 +111,6 @@ export function usedAttempt(observed: Observed): number {
   return Math.max(lapsed, jobMade?.attempt ?? 0, ...initJobs(observed).map(({ attempt }) => attempt));
 }
 
-/**
- * A job of a higher number than the status and the grant name, once the Deployment says that an attempt has begun:
- * nobody asked for it.
- */
-export function isUnknown(observed: Observed, job: JobView): boolean {
-  const { status } = observed.build;
-  return job.attempt > (status?.attempt ?? 1) && job.attempt !== observed.slots.grantedAttempt;
-}
-
 /** The status tells for ever that there was a job of this attempt: the next one has a higher number. */
 export function isTold(observed: Observed, attempt: number): boolean {
   return storedAttempt(observed) > attempt;

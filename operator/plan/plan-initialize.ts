@@ -4,7 +4,6 @@ import {
   initPods,
   isSettled,
   isTold,
-  isUnknown,
   lookAgainAfter,
   lookAgainAtJob,
   nextAttempt,
@@ -28,7 +27,7 @@ const whenTodo: readonly Check[] = [
   jobGranted,
   waitForSlot,
 ];
-const whenStarted: readonly Check[] = [runningByMistake, unknownJob, jobRuns, confirmLost, strayPods, lost];
+const whenStarted: readonly Check[] = [runningByMistake, jobRuns, confirmLost, strayPods, lost];
 
 /** From deployed to the end of the initialise job. */
 export function planInitialization(observed: Observed, now: number): Plan | undefined {
@@ -134,13 +133,6 @@ function waitForSlot(observed: Observed, now: number): Plan {
   // A grant of another attempt is given back once it is sure that nothing comes of it.
   const lookAgain = observed.slots.initialize === 'granted' ? { lookAgainAt: now + 1_000 } : {};
   return { wants: { slot: 'initialize', attempt }, show: showQueued(observed, attempt, now), ...lookAgain };
-}
-
-/** Marked as started by us, so a job of a higher number than status and grant name is somebody else's. */
-function unknownJob(observed: Observed): Plan | undefined {
-  const job = initJobs(observed).find((candidate) => isUnknown(observed, candidate));
-  if (!job) return undefined;
-  return { show: {}, ...(job.metadata.deleting ? {} : { action: { type: 'deleteJob', job } }) };
 }
 
 function jobRuns(observed: Observed, now: number): Plan | undefined {

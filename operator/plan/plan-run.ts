@@ -1,4 +1,4 @@
-import { holds, initJobs, isUnknown, lookAgainAfter, runPods } from './facts-of.js';
+import { holds, initJobs, lookAgainAfter, runPods } from './facts-of.js';
 import type { Observed } from './observed.js';
 import { type Check, type ConditionUpdate, condition, firstOf, type Plan, type Shown } from './plan.js';
 import { notReady, showInitialized, timestamp } from './show.js';
@@ -22,14 +22,21 @@ const policy: readonly Check[] = [
 
 /** An initialised build: started, stopped, or failed for good. */
 export function planRun(observed: Observed, now: number): Plan {
-  return firstOf(policy, observed, now);
+  const plan = firstOf(policy, observed, now);
+  const { refusal } = observed.facts;
+  if (!isStopPending(observed) || !holds(refusal, observed, now) || !Number.isFinite(refusal.retryAt))
+    return plan;
+  return { ...plan, lookAgainAt: Math.min(refusal.retryAt, plan.lookAgainAt ?? refusal.retryAt) };
 }
 
-/** The end of the initialisation was seen, so a job that runs was asked before it and came late, or is nobody's. */
+/** Scaled to 0, and the `stop` mode is still to be applied. */
+function isStopPending({ deployment }: Observed): boolean {
+  return deployment?.applied === stopPending && deployment.replicas === 0;
+}
+
+/** The end of the initialisation was seen, so a job that runs was asked before it and came late. */
 function strayJob(observed: Observed): Plan | undefined {
-  const job = initJobs(observed).find(
-    (candidate) => candidate.outcome === 'active' || isUnknown(observed, candidate),
-  );
+  const job = initJobs(observed).find(({ outcome }) => outcome === 'active');
   if (!job) return undefined;
   return { show: {}, ...(job.metadata.deleting ? {} : { action: { type: 'deleteJob', job } }) };
 }
@@ -63,8 +70,7 @@ function stop(observed: Observed): Plan | undefined {
 }
 
 function stopModePending(observed: Observed, now: number): Plan | undefined {
-  if (observed.deployment?.applied !== stopPending || observed.deployment.replicas > 0) return undefined;
-  if (holds(observed.facts.refusal, observed, now)) return undefined;
+  if (!isStopPending(observed) || holds(observed.facts.refusal, observed, now)) return undefined;
   return { action: { type: 'applyStopMode' }, show: {} };
 }
 

@@ -283,6 +283,39 @@ describe('the limit of initialisations', () => {
     expect([...setup.grants.all()]).toEqual([]);
   });
 
+  it('the place of a request that may still arrive stays taken, though the next try was used up', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    const { limits } = begin();
+    limits.initializing = 1;
+    setup.tell('a', waits);
+    await setup.settle();
+    setup.capacity.doubtInitialization('uid-a');
+    setup.capacity.releaseInitialization('uid-a');
+    setup.tell('b', waits);
+    await setup.settle();
+    expect(setup.slots('b').initialize).toBe('waiting');
+    setup.time += 20_000;
+    jest.advanceTimersByTime(20_000);
+    await setup.settle();
+    expect(setup.slots('b').initialize).toBe('granted');
+  });
+
+  it('so does that of a request which a predecessor may have sent', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    setup = new Setup({ keepGrantsUntil: now + 10_000 });
+    setup.limits.initializing = 1;
+    await setup.grants.add([{ uid: 'uid-a', attempt: 1 }]);
+    setup.capacity.begin();
+    setup.capacity.releaseInitialization('uid-a');
+    setup.tell('b', waits);
+    await setup.settle();
+    expect(setup.slots('b').initialize).toBe('waiting');
+    setup.time += 10_000;
+    jest.advanceTimersByTime(10_000);
+    await setup.settle();
+    expect(setup.slots('b').initialize).toBe('granted');
+  });
+
   it('grants that cannot be stored are no grants, and are tried again', async () => {
     const failing = new MemoryGrants();
     const add = failing.add.bind(failing);
@@ -605,7 +638,7 @@ describe('the limit of cleanup jobs', () => {
     expect(setup.capacity.counts().cleaning).toMatchObject({ used: 2 });
   });
 
-  it('after a lost answer a place stays taken until the job is seen, or cannot come any more', async () => {
+  it('after a lost answer a place stays taken until the job cannot come any more', async () => {
     const { limits } = begin();
     limits.cleaning = 1;
     setup.tell('a', leaves);
@@ -621,18 +654,6 @@ describe('the limit of cleanup jobs', () => {
     expect(setup.slots('b').cleanup).toBe('waiting');
     setup.time += 20_000;
     setup.tell('a', refused);
-    await setup.settle();
-    expect(setup.slots('b').cleanup).toBe('granted');
-  });
-
-  it('after a lost answer the place ends with its job', async () => {
-    const { limits } = begin();
-    limits.cleaning = 1;
-    setup.tell('a', leaves);
-    setup.tell('b', leaves);
-    await setup.settle();
-    setup.capacity.doubtCleanup('uid-a');
-    setup.tell('a', { ...leaves, jobs: [jobView({ kind: 'cleanup', outcome: 'complete' })] });
     await setup.settle();
     expect(setup.slots('b').cleanup).toBe('granted');
   });

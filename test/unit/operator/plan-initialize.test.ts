@@ -83,36 +83,6 @@ describe('a build that waits for its initialisation', () => {
   ]);
 });
 
-describe('a job that nobody asked for, beside the one of the attempt that has begun', () => {
-  const own = jobView({ attempt: 1 });
-  const foreign = jobView({ attempt: 7, outcome: 'complete', metadata: { name: 'copy', uid: 'copy-uid' } });
-  testRows([
-    [
-      'is deleted, and its end is not believed',
-      { build: { status: initializing }, deployment: started, jobs: [own, foreign] },
-      { plan: { action: { type: 'deleteJob', job: foreign } } },
-    ],
-    [
-      'is waited for while it goes',
-      {
-        build: { status: initializing },
-        deployment: started,
-        jobs: [own, { ...foreign, metadata: { ...foreign.metadata, deleting: true } }],
-      },
-      { action: 'none', phase: undefined as never },
-    ],
-    [
-      'is not believed after the end either',
-      {
-        build: { status: { ...initializing, phase: 'Stopped', initStatus: 'succeeded' } },
-        deployment: { initStatus: 'succeeded' },
-        jobs: [foreign],
-      },
-      { plan: { action: { type: 'deleteJob', job: foreign } } },
-    ],
-  ]);
-});
-
 describe('a job that exists before its attempt has begun', () => {
   testRows([
     [

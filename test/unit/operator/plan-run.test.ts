@@ -72,7 +72,7 @@ describe('an initialised build that is to be stopped', () => {
         deployment: { applied: stopPending },
         facts: { refusal: refusal('BundleInvalid', 8) },
       },
-      { action: 'none', phase: 'Stopped', conditions: { UpToDate: 'False BundleInvalid' } },
+      { action: 'none', phase: 'Stopped', conditions: { UpToDate: 'False BundleInvalid' }, lookAgainIn: 8 },
     ],
     [
       'a changed override shows that a reset is needed, and writes nothing',
