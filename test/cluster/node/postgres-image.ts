@@ -15,7 +15,7 @@ const entrypoint = '/usr/local/bin/docker-entrypoint.sh';
 const socketFolder = '/var/run/postgresql';
 
 /**
- * The archive of an image with this machine's newest PostgreSQL, about 40 MB, that does as Docker's official one. Throws
+ * The archive of an image with this machine's newest PostgreSQL, about 80 MB, that does as Docker's official one. Throws
  * if the machine has none.
  */
 export async function postgresArchive(tell: (line: string) => void): Promise<string> {

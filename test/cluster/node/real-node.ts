@@ -55,9 +55,12 @@ async function startNode(cluster: Cluster, programs: string, pause: string): Pro
   cluster.processes.start('node', clusterFile('node', 'node.sh'), [cluster.dir, String(number), programs]);
   const port = Number(new URL(cluster.server).port);
   await whileRunning(cluster, () => forwardToLoopback(machine, port));
-  await cluster.kubectl(['create', '-f', '-'], JSON.stringify(ownServices(number, port)));
   const importImage = (archive: string) => importTo(containerdSocket(cluster.dir), archive);
-  await until(cluster, 'containerd to answer', () => succeeds(importImage(pause)));
+  const services = JSON.stringify(ownServices(number, port));
+  await Promise.all([
+    cluster.kubectl(['create', '--validate=false', '-f', '-'], services),
+    until(cluster, 'containerd to answer', () => succeeds(importImage(pause))),
+  ]);
   await until(cluster, 'the node to be ready', () => isReady(cluster));
   const { proxy, dns } = readinessPorts;
   await until(cluster, 'Service addresses to work', () => hasProxyRules(`http://${node}:${proxy}/healthz`));
