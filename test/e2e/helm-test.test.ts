@@ -75,8 +75,7 @@ describe('The trial installation on a real node', () => {
     const before = await trial.secret('postgresql-password');
     const after = `it's "new" \\ and $different`;
     await trial.upgrade('--set-literal', `postgresql.password=${after}`);
-    await trial.bringSecretsToPods();
-    await waitFor(() => trial.acceptsPassword(after), { timeoutMs: 120_000, describe: 'the new password' });
+    await trial.passwordIs(after);
     expect(await trial.acceptsPassword(before)).toBe(false);
     await builds.delete(name);
     await builds.isGone(name);

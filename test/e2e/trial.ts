@@ -54,9 +54,18 @@ export class Trial {
     return Buffer.from(encoded, 'base64').toString();
   }
 
-  /** Kubelets look for changed Secrets every minute or so, and at once when something else of a pod has changed. */
-  async bringSecretsToPods(): Promise<void> {
-    await this.kubectl('annotate', 'pods', '--all', '--overwrite', `runboat.test/now=${Date.now()}`);
+  /**
+   * Waits until PostgreSQL has another password and the operator knows it. Kubelets look for changed Secrets every
+   * minute or so, and at once when something else of a pod has changed.
+   */
+  async passwordIs(password: string): Promise<void> {
+    const operator = ['--selector=app.kubernetes.io/component=operator', '--tail=-1'];
+    const arrived = async () => {
+      await this.kubectl('annotate', 'pods', '--all', '--overwrite', `runboat.test/now=${Date.now()}`);
+      if (!(await this.acceptsPassword(password))) return false;
+      return (await this.kubectl('logs', ...operator)).includes('"changed":["secretEnv"]');
+    };
+    await waitFor(arrived, { timeoutMs: 150_000, describe: 'the new password', intervalMs: 500 });
   }
 
   /** Whether PostgreSQL lets the role in with this password, over the network and by the name of its Service. */
