@@ -5,25 +5,42 @@ export type Expression =
   | { readonly kind: 'constant'; readonly value: boolean | null }
   | { readonly kind: 'list'; readonly items: readonly Expression[] }
   | { readonly kind: 'name'; readonly name: string }
-  | { readonly kind: 'member'; readonly of: Expression; readonly key: Expression }
+  /** `dotted` is `of.key`, where Jinja looks for a method first. */
+  | {
+      readonly kind: 'member';
+      readonly of: Expression;
+      readonly key: Expression;
+      readonly dotted: boolean;
+    }
   | { readonly kind: 'call'; readonly of: Expression; readonly args: readonly Expression[] }
+  /** An argument with a name, as in `default("x", boolean=true)`. */
+  | { readonly kind: 'keyword'; readonly name: string; readonly value: Expression }
   | { readonly kind: 'filter'; readonly of: Expression; readonly name: string; readonly args: Expression[] }
   | { readonly kind: 'test'; readonly of: Expression; readonly name: string }
   | { readonly kind: 'not'; readonly of: Expression }
-  | { readonly kind: 'and' | 'or' | 'equals' | 'in'; readonly left: Expression; readonly right: Expression }
+  | {
+      readonly kind: 'and' | 'or' | 'equals' | 'in';
+      readonly left: Expression;
+      readonly right: Expression;
+    }
+  | { readonly kind: 'plus'; readonly left: Expression; readonly right: Expression }
   | { readonly kind: 'join'; readonly parts: readonly Expression[] }
   | {
       readonly kind: 'choice';
       readonly condition: Expression;
       readonly whenTrue: Expression;
       readonly whenFalse: Expression | undefined;
-    };
+    }
+  /** A variable of a loop, as the block parameter that stands for it. */
+  | { readonly kind: 'local'; readonly path: string }
+  /** The variable `loop` of the loop that is so many loops deep; `filtered` when that loop has a condition. */
+  | { readonly kind: 'loop'; readonly depth: number; readonly filtered: boolean };
 
 /** A construct that is left as it is, with a sentence that says what to do. */
 export class Unconverted extends Error {}
 
 const TOKEN =
-  /\s*(?:("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|(\d+(?:\.\d+)?)|([A-Za-z_]\w*)|(==|!=|<=|>=|\/\/|\*\*|[~|.[\](),:{}+\-*/%<>]))/y;
+  /\s*(?:("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|(\d+(?:\.\d+)?)|([A-Za-z_]\w*)|(==|!=|<=|>=|\/\/|\*\*|[~|.[\](),:{}+\-*/%<>=]))/y;
 
 interface Token {
   readonly kind: 'text' | 'number' | 'name' | 'sign';
@@ -55,10 +72,21 @@ function tokenize(source: string): Token[] {
   return tokens;
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  '"': '"',
+  "'": "'",
+  '\\': '\\',
+};
 
 function unquote(quoted: string): string {
-  return quoted.slice(1, -1).replace(/\\(.)/gs, (_, character: string) => ESCAPES[character] ?? character);
+  return quoted.slice(1, -1).replace(/\\(.)/gs, (sequence, character: string) => {
+    const meant = ESCAPES[character];
+    if (meant !== undefined) return meant;
+    throw new Unconverted(`"${sequence}" in a text is not understood; write the character itself.`);
+  });
 }
 
 const CONSTANTS: Readonly<Record<string, boolean | null>> = {
@@ -105,20 +133,26 @@ class Parser {
   }
 
   private comparison(): Expression {
-    const left = this.joined();
-    if (this.takeSign('==')) return { kind: 'equals', left, right: this.joined() };
-    if (this.takeSign('!=')) return { kind: 'not', of: { kind: 'equals', left, right: this.joined() } };
-    if (this.takeName('in')) return { kind: 'in', left, right: this.joined() };
+    const left = this.sum();
+    if (this.takeSign('==')) return { kind: 'equals', left, right: this.sum() };
+    if (this.takeSign('!=')) return { kind: 'not', of: { kind: 'equals', left, right: this.sum() } };
+    if (this.takeName('in')) return { kind: 'in', left, right: this.sum() };
     if (this.peekName('not') && this.peekName('in', 1)) {
       this.at += 2;
-      return { kind: 'not', of: { kind: 'in', left, right: this.joined() } };
+      return { kind: 'not', of: { kind: 'in', left, right: this.sum() } };
     }
+    return left;
+  }
+
+  private sum(): Expression {
+    let left = this.joined();
+    while (this.takeSign('+')) left = { kind: 'plus', left, right: this.joined() };
     return left;
   }
 
   private joined(): Expression {
     const parts = [this.postfix(this.primary())];
-    while (this.takeSign('~') || this.takeSign('+')) parts.push(this.postfix(this.primary()));
+    while (this.takeSign('~')) parts.push(this.postfix(this.primary()));
     return parts.length === 1 ? (parts[0] as Expression) : { kind: 'join', parts };
   }
 
@@ -145,18 +179,25 @@ class Parser {
   private listUntil(closing: string): Expression[] {
     const items: Expression[] = [];
     while (!this.takeSign(closing)) {
-      items.push(this.choice());
+      items.push(this.item());
       if (this.takeSign(closing)) break;
       this.expect(',');
     }
     return items;
   }
 
+  private item(): Expression {
+    const first = this.choice();
+    if (first.kind !== 'name' || !this.takeSign('=')) return first;
+    return { kind: 'keyword', name: first.name, value: this.choice() };
+  }
+
   private postfix(start: Expression): Expression {
     let of = start;
     for (;;) {
-      if (this.takeSign('.')) of = { kind: 'member', of, key: { kind: 'text', value: this.name() } };
-      else if (this.takeSign('[')) of = { kind: 'member', of, key: this.subscript() };
+      if (this.takeSign('.'))
+        of = { kind: 'member', of, key: { kind: 'text', value: this.name() }, dotted: true };
+      else if (this.takeSign('[')) of = { kind: 'member', of, key: this.subscript(), dotted: false };
       else if (this.takeSign('(')) of = { kind: 'call', of, args: this.listUntil(')') };
       else if (this.takeSign('|')) of = this.filter(of);
       else if (this.takeName('is')) of = this.test(of);

@@ -1,6 +1,7 @@
 /** A Jinja template cut at its delimiters. */
 export interface Piece {
-  readonly kind: 'text' | 'output' | 'tag' | 'comment';
+  /** `raw` is the text of a raw block. */
+  readonly kind: 'text' | 'raw' | 'output' | 'tag' | 'comment';
   /** What stands between the delimiters, trimmed; of a text the text, after `-` has taken its share. */
   readonly text: string;
   /** As it stands in the template. */
@@ -8,10 +9,12 @@ export interface Piece {
   /** Counted from 1. */
   readonly line: number;
   /**
-   * Whether the piece has a line for itself. Its indentation is not kept: Handlebars leaves that of the end of a
-   * chain of more than one `else if` in its output.
+   * Whether the piece, and each tag of its block, has a line for itself. Its indentation is not kept: Handlebars leaves
+   * that of the end of a chain of more than one `else if` in its output.
    */
   readonly ownLine: boolean;
+  /** Whether the tag has a line for itself, which Handlebars must not take away, as its block has others in a line. */
+  readonly keepsLine: boolean;
 }
 
 interface RawPiece extends Piece {
@@ -21,7 +24,7 @@ interface RawPiece extends Piece {
 
 // Raw blocks first: delimiters mean nothing in them.
 const DELIMITED =
-  /\{%[-+]?\s*raw\s*-?%\}([\s\S]*?)\{%-?\s*endraw\s*[-+]?%\}|\{%([-+]?)([\s\S]*?)(-?)%\}|\{\{([-+]?)([\s\S]*?)(-?)\}\}|\{#([-+]?)([\s\S]*?)(-?)#\}/g;
+  /\{%([-+]?)\s*raw\s*(-?)%\}([\s\S]*?)\{%([-+]?)\s*endraw\s*([-+]?)%\}|\{%([-+]?)([\s\S]*?)([-+]?)%\}|\{\{([-+]?)([\s\S]*?)([-+]?)\}\}|\{#([-+]?)([\s\S]*?)([-+]?)#\}/g;
 
 /**
  * Cuts a template into texts and what is delimited. `-` at a delimiter takes the white space beside it away, as
@@ -36,40 +39,67 @@ export function splitTemplate(source: string): Piece[] {
     end = match.index + match[0].length;
   }
   pushText(pieces, source, end, source.length);
-  return pieces.map((piece, index) => trimmed(piece, pieces[index - 1], pieces[index + 1]));
+  const settled = settleLines(pieces);
+  return settled.map((piece, index) => trimmed(piece, settled[index - 1], settled[index + 1]));
 }
 
 function pushText(pieces: RawPiece[], source: string, from: number, to: number): void {
   if (from === to) return;
   const text = source.slice(from, to);
-  pieces.push({
-    kind: 'text',
-    text,
-    source: text,
-    line: lineAt(source, from),
-    ownLine: false,
-    trimsBefore: false,
-    trimsAfter: false,
-  });
+  pieces.push({ ...plain('text', text, text, lineAt(source, from)), trimsBefore: false, trimsAfter: false });
+}
+
+function plain(kind: Piece['kind'], text: string, source: string, line: number): Piece {
+  return { kind, text, source, line, ownLine: false, keepsLine: false };
 }
 
 function delimited(source: string, match: RegExpExecArray): RawPiece {
-  const [whole, raw, tagStart, tag, tagEnd, outStart, output, outEnd, noteStart, note, noteEnd] = match;
-  const common = { source: whole, line: lineAt(source, match.index) };
-  if (raw !== undefined)
-    return { ...common, kind: 'text', text: raw, ownLine: false, trimsBefore: false, trimsAfter: false };
+  const line = lineAt(source, match.index);
+  const [whole, rawBefore, rawStart, raw, rawEnd, rawAfter, ...others] = match;
+  if (raw !== undefined) {
+    const start = rawStart === '-' ? raw.trimStart() : raw;
+    const text = rawEnd === '-' ? start.trimEnd() : start;
+    return {
+      ...plain('raw', text, whole, line),
+      trimsBefore: rawBefore === '-',
+      trimsAfter: rawAfter === '-',
+    };
+  }
+  const [tagStart, tag, tagEnd, outStart, output, outEnd, noteStart, note, noteEnd] = others;
   const kind = tag !== undefined ? 'tag' : output !== undefined ? 'output' : 'comment';
-  const trimsBefore = (tagStart ?? outStart ?? noteStart) === '-';
   const trimsAfter = (tagEnd ?? outEnd ?? noteEnd) === '-';
-  const ownLine = kind !== 'output' && !trimsAfter && isAlone(source, match.index, whole.length);
   return {
-    ...common,
-    kind,
-    text: (tag ?? output ?? note ?? '').trim(),
-    ownLine,
-    trimsBefore: trimsBefore && !ownLine,
+    ...plain(kind, (tag ?? output ?? note ?? '').trim(), whole, line),
+    ownLine: kind !== 'output' && !trimsAfter && isAlone(source, match.index, whole.length),
+    trimsBefore: (tagStart ?? outStart ?? noteStart) === '-',
     trimsAfter,
   };
+}
+
+/** Tags of one block have lines of their own together or not at all. */
+function settleLines(pieces: readonly RawPiece[]): RawPiece[] {
+  const settled = [...pieces];
+  for (const block of blocksOf(pieces)) {
+    if (block.every((index) => pieces[index]?.ownLine)) continue;
+    for (const index of block) {
+      const piece = pieces[index] as RawPiece;
+      settled[index] = { ...piece, ownLine: false, keepsLine: piece.ownLine };
+    }
+  }
+  return settled;
+}
+
+/** The places of the tags of each `if` and `for`. */
+function blocksOf(pieces: readonly Piece[]): number[][] {
+  const open: number[][] = [];
+  const found: number[][] = [];
+  pieces.forEach(({ kind, text }, index) => {
+    const word = kind === 'tag' ? /^\w*/.exec(text)?.[0] : undefined;
+    if (word === 'if' || word === 'for') open.push([index]);
+    if (word === 'elif' || word === 'else') open.at(-1)?.push(index);
+    if (word === 'endif' || word === 'endfor') found.push([...(open.pop() ?? []), index]);
+  });
+  return found;
 }
 
 function isAlone(source: string, start: number, length: number): boolean {
@@ -82,7 +112,7 @@ function trimmed(piece: RawPiece, before: RawPiece | undefined, after: RawPiece 
   if (piece.kind !== 'text') return rest;
   let { text } = piece;
   if (before?.trimsAfter) text = text.trimStart();
-  if (after?.trimsBefore) text = text.trimEnd();
+  if (after?.trimsBefore && !after.ownLine) text = text.trimEnd();
   if (after?.ownLine) text = text.replace(/[ \t]+$/, '');
   return { ...rest, text };
 }

@@ -30,12 +30,22 @@ export interface ForNode {
 export type TemplateNode =
   | { readonly kind: 'text'; readonly text: string; readonly line: number }
   | { readonly kind: 'comment'; readonly text: string }
-  | { readonly kind: 'output'; readonly value: Expression; readonly line: number }
+  /** Keeps the end of a line that has only a tag, which Handlebars would take away. */
+  | { readonly kind: 'lineKept' }
+  | {
+      readonly kind: 'output';
+      readonly value: Expression;
+      /** Whether it is a whole value of YAML, without quotes. */
+      readonly isScalar: boolean;
+      readonly line: number;
+    }
   | { readonly kind: 'set'; readonly name: string; readonly value: Expression; readonly line: number }
   | IfNode
   | ForNode
   /** What cannot be converted, kept as it stands. */
-  | { readonly kind: 'kept'; readonly source: string; readonly line: number; readonly why: string };
+  | { readonly kind: 'kept'; readonly source: string; readonly line: number; readonly why: string }
+  /** The same, told already. */
+  | { readonly kind: 'left'; readonly source: string; readonly line: number };
 
 /** Parses a template. Throws Unconverted, with `line N:`, when its tags do not match. */
 export function parseTemplate(source: string): TemplateNode[] {
@@ -69,9 +79,16 @@ class Reader {
 
   private read(piece: Piece): TemplateNode[] {
     const { kind, text, line } = piece;
-    if (kind === 'text') return [{ kind, text, line }];
+    if (kind === 'raw') return [{ kind: 'text', text, line }];
+    if (kind === 'text') {
+      const open = /\{[{%#]/.exec(text)?.[0];
+      return [open ? kept(piece, `${open} is never closed; correct it.`) : { kind, text, line }];
+    }
     if (kind === 'comment') return [{ kind, text }];
-    if (kind === 'output') return [attempt(piece, () => ({ kind, value: parseExpression(text), line }))];
+    if (kind === 'output') {
+      const isScalar = standsAlone(this.pieces[this.at - 2], this.pieces[this.at]);
+      return [attempt(piece, () => ({ kind, value: parseExpression(text), isScalar, line }))];
+    }
     return this.readTag(tagOf(piece));
   }
 
@@ -98,7 +115,7 @@ class Reader {
     let tag = opening;
     while (tag.word !== 'endif') {
       const body = this.readUntil(['elif', 'else', 'endif'], opening.piece);
-      parts.push({ tag, body });
+      parts.push({ tag, body: [...lineKept(tag), ...body] });
       tag = this.take();
     }
     const closing = tag.piece;
@@ -109,22 +126,23 @@ class Reader {
         .filter((part) => part.tag.word !== 'else')
         .map(({ tag: { rest }, body }) => ({ condition: parseExpression(rest), body }));
       const whenFalse = parts.find((part) => part.tag.word === 'else')?.body;
-      return [{ kind: 'if', branches, whenFalse, ownLines, line: opening.piece.line }];
+      return [{ kind: 'if', branches, whenFalse, ownLines, line: opening.piece.line }, ...lineKept(tag)];
     } catch (error) {
       return keptBlock(parts, closing, error);
     }
   }
 
   private readFor(opening: Tag): TemplateNode[] {
-    const body = this.readUntil(['else', 'endfor'], opening.piece);
+    const body = [...lineKept(opening), ...this.readUntil(['else', 'endfor'], opening.piece)];
     const parts = [{ tag: opening, body }];
     let closing = this.take();
     if (closing.word === 'else') {
-      parts.push({ tag: closing, body: this.readUntil(['endfor'], opening.piece) });
+      const otherwise = [...lineKept(closing), ...this.readUntil(['endfor'], opening.piece)];
+      parts.push({ tag: closing, body: otherwise });
       closing = this.take();
     }
     try {
-      return [{ ...parseFor(opening), body, whenFalse: parts[1]?.body }];
+      return [{ ...parseFor(opening), body, whenFalse: parts[1]?.body }, ...lineKept(closing)];
     } catch (error) {
       return keptBlock(parts, closing.piece, error);
     }
@@ -133,6 +151,16 @@ class Reader {
   private take(): Tag {
     return tagOf(this.pieces[this.at++] as Piece);
   }
+}
+
+/** Whether what stands between two pieces is all that follows a key or a dash of YAML. */
+function standsAlone(before: Piece | undefined, after: Piece | undefined): boolean {
+  if (before?.kind !== 'text' || !/[:-][ \t]+$/.test(before.text)) return false;
+  return after === undefined || (after.kind === 'text' && /^[ \t]*(?:\r?\n|$|[,}\]])/.test(after.text));
+}
+
+function lineKept({ piece }: Tag): TemplateNode[] {
+  return piece.keepsLine ? [{ kind: 'lineKept' }] : [];
 }
 
 function tagOf(piece: Piece): Tag {
@@ -191,5 +219,5 @@ function keptBlock(
 
 /** Told already with the beginning of its block. */
 function keptQuietly({ source, line }: Piece): TemplateNode {
-  return { kind: 'text', text: source, line };
+  return { kind: 'left', source, line };
 }

@@ -1,7 +1,12 @@
-import { type Condition, conditionOf, writeBlock } from './conditions.js';
+import { bind, type Names, UNSURE } from './bind.js';
+import { type Condition, conditionOf, otherwise, writeBlock } from './conditions.js';
 import { type Expression, Unconverted } from './expression.js';
+import { isMap, isUsers } from './kinds.js';
+import { append, appendAll, literal, NOTHING } from './literal.js';
+import { freeName } from './parameters.js';
+import { print } from './print.js';
 import { type ForNode, type IfNode, parseTemplate, type TemplateNode } from './template.js';
-import { argumentOf, MAPS, type Names, type Scope, UNSURE } from './values.js';
+import { argumentOf, type Scope } from './values.js';
 
 /** Something that a person has to look at. */
 export interface Finding {
@@ -21,97 +26,126 @@ export interface Converted {
 /** Converts a Jinja template into one of a bundle. Throws Unconverted when its tags do not match. */
 export function toHandlebars(source: string): Converted {
   const writer = new Writer();
-  const text = writer.write(parseTemplate(source), new Map(), false);
-  const byLine = (a: Finding, b: Finding) => a.line - b.line;
-  return { text, unconverted: writer.unconverted.sort(byLine), remarks: writer.remarks.sort(byLine) };
+  const text = writer.write(parseTemplate(source), new Map(), []);
+  return { text, unconverted: sorted(writer.unconverted), remarks: sorted(writer.remarks) };
 }
 
+/** By line, and what is the same in one line once. */
+function sorted(findings: readonly Finding[]): Finding[] {
+  const unique = new Map(findings.map((finding) => [`${finding.line} ${finding.sentence}`, finding]));
+  return [...unique.values()].sort((a, b) => a.line - b.line);
+}
+
+const SORTED =
+  'loops go over the entries of a map sorted by name, and not in the order of the configuration.';
+
 /** Names to which more are added. */
-type OpenNames = Map<string, string | typeof UNSURE>;
+type OpenNames = Map<string, Expression | typeof UNSURE>;
 
 class Writer {
   readonly unconverted: Finding[] = [];
   readonly remarks: Finding[] = [];
 
-  write(nodes: readonly TemplateNode[], outer: Names, inLoop: boolean): string {
+  write(nodes: readonly TemplateNode[], outer: Names, loops: Scope['loops']): string {
     const names = new Map(outer);
     let text = '';
-    for (const node of nodes) text = append(text, this.writeNode(node, names, inLoop));
+    for (const node of nodes) text = append(text, this.writeNode(node, names, loops));
     return text;
   }
 
-  private writeNode(node: TemplateNode, names: OpenNames, inLoop: boolean): string {
+  private writeNode(node: TemplateNode, names: OpenNames, loops: Scope['loops']): string {
     switch (node.kind) {
       case 'text':
-        return node.text;
+        return literal(node.text);
       case 'comment':
-        return `{{!-- ${node.text} --}}`;
+        return `{{!-- ${node.text.replaceAll('}}', '} }')} --}}`;
+      case 'lineKept':
+        return NOTHING;
+      case 'left':
+        return node.source;
       case 'kept':
         this.unconverted.push({ line: node.line, sentence: `${node.source}: ${node.why}` });
         return node.source;
       default:
-        return this.convert(node, names, inLoop);
+        return this.convert(node, names, loops);
     }
   }
 
   private convert(
-    node: Exclude<TemplateNode, { kind: 'text' | 'comment' | 'kept' }>,
+    node: Exclude<TemplateNode, { kind: 'text' | 'comment' | 'lineKept' | 'kept' | 'left' }>,
     names: OpenNames,
-    inLoop: boolean,
+    loops: Scope['loops'],
   ): string {
     const { line } = node;
     const remark = (sentence: string) => this.remarks.push({ line, sentence: `${sentence}.` });
-    const scope: Scope = { names, inLoop, remark };
+    const scope: Scope = { names, loops, remark };
     try {
-      if (node.kind === 'output') return print(node.value, scope);
-      if (node.kind === 'if') {
-        const text = this.writeIf(node, scope);
-        for (const name of namesSetIn(node)) names.set(name, UNSURE);
-        return text;
+      if (node.kind === 'output') return printNode(node, scope);
+      if (node.kind === 'if') return this.writeIf(node, scope);
+      if (node.kind === 'for') {
+        if (!this.remarks.some(({ sentence }) => sentence === SORTED))
+          this.remarks.push({ line, sentence: SORTED });
+        return this.writeFor(node, scope);
       }
-      if (node.kind === 'for') return this.writeFor(node, scope);
-      names.set(node.name, argumentOf(node.value, scope));
+      names.set(node.name, bind(node.value, names));
       return '';
     } catch (error) {
       if (!(error instanceof Unconverted)) throw error;
       const what = node.kind === 'output' ? 'the value' : `the ${node.kind}`;
       this.unconverted.push({ line, sentence: `${what} is not converted: ${error.message}` });
       return `{% ${node.kind} of line ${line} %}`;
+    } finally {
+      if (node.kind === 'if') for (const name of namesSetIn(node)) names.set(name, UNSURE);
     }
   }
 
   private writeIf(node: IfNode, scope: Scope): string {
     const gap = node.ownLines ? '\n' : '';
-    const otherwise = node.whenFalse && this.write(node.whenFalse, scope.names, scope.inLoop);
     const [first, ...more] = node.branches.map(({ condition, body }) => ({
-      condition: conditionOf(condition, scope),
-      whenTrue: this.write(body, scope.names, scope.inLoop),
+      condition: conditionOf(bind(condition, scope.names), scope),
+      whenTrue: this.write(body, scope.names, scope.loops),
       gap,
     }));
-    let rest: Rest = { whenFalse: otherwise ?? '' };
+    let rest: Rest = {
+      whenFalse: node.whenFalse ? this.write(node.whenFalse, scope.names, scope.loops) : '',
+    };
     for (const branch of more.reverse()) rest = chained(branch, rest);
     return first ? writeBlock(first.condition, { ...first, ...rest }) : '';
   }
 
   private writeFor(node: ForNode, scope: Scope): string {
-    const { path, key, value } = loopOver(node, scope);
+    const { map, key, value } = loopOver(node, scope);
+    const taken = scope.loops.flat();
+    // Block parameters keep the names that the template has; the value comes first, as Handlebars wants it.
+    const valueName = freeName(value ?? 'value', [...taken, ...(key ? [key] : [])]);
+    const keyName = freeName(key ?? 'key', [...taken, valueName]);
     const names = new Map(scope.names);
-    if (key !== undefined) names.set(key, key);
-    if (value !== undefined) names.set(value, value);
-    const inner = this.write(node.body, names, true);
+    names.set('loop', {
+      kind: 'loop',
+      depth: scope.loops.length + 1,
+      filtered: node.condition !== undefined,
+    });
+    if (key !== undefined) names.set(key, { kind: 'local', path: keyName });
+    if (value !== undefined) names.set(value, { kind: 'local', path: valueName });
+    const inner: Scope = { ...scope, names, loops: [...scope.loops, [valueName, keyName]] };
+    const text = this.write(node.body, names, inner.loops);
     const body = node.condition
-      ? writeBlock(conditionOf(node.condition, { ...scope, names, inLoop: true }), {
-          whenTrue: inner,
+      ? writeBlock(conditionOf(bind(node.condition, names), inner), {
+          whenTrue: text,
           whenFalse: '',
           gap: '',
         })
-      : inner;
-    const whenFalse = node.whenFalse
-      ? `{{else}}${this.write(node.whenFalse, scope.names, scope.inLoop)}`
-      : '';
-    // Block parameters keep the names that the template has; the value comes first, as Handlebars wants it.
-    return `{{#each ${path} as |${value ?? 'value'} ${key ?? 'key'}|}}${body}${whenFalse}{{/each}}`;
+      : text;
+    const whenFalse = node.whenFalse ? otherwise(this.write(node.whenFalse, scope.names, scope.loops)) : '';
+    return appendAll(`{{#each ${map} as |${valueName} ${keyName}|}}`, body, whenFalse, '{{/each}}');
   }
+}
+
+function printNode(node: TemplateNode & { kind: 'output' }, scope: Scope): string {
+  const value = bind(node.value, scope.names);
+  if (node.isScalar && isUsers(value))
+    scope.remark('the value is text, also if it looks like a number or a boolean; write int or bool for one');
+  return print(value, scope);
 }
 
 /** Names that hold on after an `if`; those that a loop sets end with it. */
@@ -131,83 +165,44 @@ interface Rest {
 /** `{{else if}}` where the condition allows it, else a block within `{{else}}`. */
 function chained(branch: { condition: Condition; whenTrue: string; gap: string }, rest: Rest): Rest {
   const { condition, whenTrue, gap } = branch;
-  const whenFalse = gap + writeBlock(condition, { whenTrue, gap, ...rest }) + gap;
+  const whenFalse = appendAll(gap, writeBlock(condition, { whenTrue, gap, ...rest }), gap);
   if (condition.kind !== 'value') return { whenFalse };
-  const last = rest.whenFalse === '' ? '' : `{{else}}${rest.whenFalse}`;
-  return { whenFalse, chain: `{{else if ${condition.value}}}${whenTrue}${rest.chain ?? last}` };
+  const last = rest.chain ?? otherwise(rest.whenFalse);
+  return { whenFalse, chain: appendAll(`{{else if ${condition.value}}}`, whenTrue, last) };
 }
 
 interface Loop {
-  readonly path: string;
+  /** The path of the map. */
+  readonly map: string;
   readonly key?: string | undefined;
   readonly value?: string | undefined;
 }
 
-function loopOver({ variables, over }: ForNode, scope: Scope): Loop {
+function loopOver({ variables, over, condition, whenFalse }: ForNode, scope: Scope): Loop {
+  if (condition && whenFalse)
+    throw new Unconverted('a loop with a condition cannot have an else in a bundle; write the text out.');
   const [first, second] = variables;
-  const { map, part } = mapOf(over);
-  const path = argumentOf(map, scope);
-  if (!MAPS.some((name) => path === name || path === `@root.${name}`))
-    throw new Unconverted(`loops go over ${MAPS.join(', ')} and nothing else; write the text out.`);
-  if (second !== undefined && part === 'items') return { path, key: first, value: second };
-  if (second === undefined && part === 'keys') return { path, key: first };
-  if (second === undefined && part === 'values') return { path, value: first };
+  const { of, part } = entriesOf(bind(over, scope.names));
+  if (!isMap(of))
+    throw new Unconverted('loops go over maps such as build_env and nothing else; write the text out.');
+  const map = argumentOf(of, scope);
+  if (second !== undefined && part === 'items') return { map, key: first, value: second };
+  if (second === undefined && part === 'keys') return { map, key: first };
+  if (second === undefined && part === 'values') return { map, value: first };
   throw new Unconverted(
     'a loop has key and value over map.items(), or one of them over map.keys() or map.values().',
   );
 }
 
-/** `map.items()`, `map|items`, `map|dictsort` and their like; entries come sorted by key in any case. */
-function mapOf(over: Expression): { map: Expression; part: string } {
-  if (over.kind === 'filter' && over.name === 'dictsort') return { map: over.of, part: 'items' };
-  if (over.kind === 'filter' && over.name === 'items') return { map: over.of, part: 'items' };
-  if (over.kind === 'filter' && over.name === 'sort') return mapOf(over.of);
-  if (over.kind !== 'call' || over.of.kind !== 'member') return { map: over, part: 'keys' };
-  const { of, key } = over.of;
-  return { map: of, part: key.kind === 'text' ? key.value : '' };
-}
-
-/** An expression as the text that prints it. */
-function print(expression: Expression, scope: Scope): string {
-  switch (expression.kind) {
-    case 'text':
-      if (expression.value.includes('{{'))
-        throw new Unconverted('a text with {{ in it has to be written by hand.');
-      return expression.value;
-    case 'number':
-      return expression.value;
-    case 'join':
-      return expression.parts.reduce((text, part) => append(text, print(part, scope)), '');
-    case 'choice':
-      return printChoice(expression, scope);
-    default:
-      return mustache(argumentOf(expression, scope));
+/** `map.items()`, `map|items`, `map|dictsort` and their like. */
+function entriesOf(over: Expression): { of: Expression; part: string } {
+  if (over.kind === 'filter' && over.args.length === 0) {
+    const inner = entriesOf(over.of);
+    const isSorted = over.name === 'sort' && inner.part !== 'values';
+    if (over.name === 'list' || isSorted) return inner;
+    if (over.name === 'dictsort' || over.name === 'items') return { of: over.of, part: 'items' };
   }
-}
-
-function printChoice(expression: Expression & { kind: 'choice' }, scope: Scope): string {
-  const { condition, whenTrue, whenFalse } = expression;
-  if (printsItself(expression)) return print(condition, scope);
-  return writeBlock(conditionOf(condition, scope), {
-    whenTrue: print(whenTrue, scope),
-    whenFalse: whenFalse ? print(whenFalse, scope) : '',
-    gap: '',
-  });
-}
-
-/** `x if x else ""`: what is empty prints nothing anyway. */
-function printsItself({ condition, whenTrue, whenFalse }: Expression & { kind: 'choice' }): boolean {
-  const isEmpty = whenFalse === undefined || (whenFalse.kind === 'text' && whenFalse.value === '');
-  return isEmpty && JSON.stringify(condition) === JSON.stringify(whenTrue);
-}
-
-/** A call needs no parentheses between the braces; a literal no braces. */
-function mustache(value: string): string {
-  if (/^["']/.test(value)) return value.slice(1, -1);
-  return value.startsWith('(') ? `{{${value.slice(1, -1)}}}` : `{{${value}}}`;
-}
-
-/** A backslash right before `{{` would make Handlebars print the braces; a second one makes it print the first. */
-function append(text: string, next: string): string {
-  return text.endsWith('\\') && next.startsWith('{{') ? `${text}\\${next}` : text + next;
+  if (over.kind !== 'call' || over.of.kind !== 'member') return { of: over, part: 'keys' };
+  const { of, key } = over.of;
+  return { of, part: key.kind === 'text' ? key.value : '' };
 }

@@ -1,10 +1,9 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { toHandlebars } from '../../../cli/jinja/to-handlebars.js';
-import { renderTexts } from '../../../operator/render/render-texts.js';
-import { TOKEN_PREFIX } from '../../../operator/render/tokens.js';
 import { MODES, type Mode, type RenderInput } from '../../../operator/render/types.js';
-import { bundleOf, inputOf, removeFolders } from '../render/support.js';
+import { inputOf, removeFolders } from '../render/support.js';
+import { rendered } from './converted-template.js';
 
 afterAll(removeFolders);
 
@@ -12,13 +11,7 @@ afterAll(removeFolders);
 async function render(jinja: string, changes: Partial<RenderInput> = {}, mode: Mode = 'deployment') {
   const { text, unconverted } = toHandlebars(jinja);
   expect(unconverted).toEqual([]);
-  const bundle = await bundleOf({ 'kustomization.yaml.hbs': text });
-  const { texts, leaves } = renderTexts(bundle, mode, inputOf(changes));
-  const rendered = texts.get('kustomization.yaml') ?? '';
-  const filled = rendered.replace(new RegExp(`${TOKEN_PREFIX}(\\d+)z`, 'g'), (_, index: string) => {
-    return leaves[Number(index)]?.value ?? 'no such token';
-  });
-  return filled.replace(/^\s*\n/gm, '').trimEnd();
+  return (await rendered(text, inputOf(changes), mode)).replace(/^\s*\n/gm, '').trimEnd();
 }
 
 describe('a Jinja template', () => {
@@ -221,6 +214,19 @@ describe('what has no counterpart', () => {
       expect(() => toHandlebars(jinja)).toThrow(/line 1: /);
     },
   );
+
+  it('is told for each line', () => {
+    const { unconverted } = toHandlebars('{{ build_name | upper }}\n{{ build_name | upper }}');
+    expect(unconverted.map(({ line }) => line)).toEqual([1, 2]);
+  });
+
+  it('is remarked when YAML would read a number in it', () => {
+    const { remarks } = toHandlebars(
+      'a: {{ build_template_vars.a or "1" }}\nb: "{{ build_env.b or "1" }}"\nc: {{ build_env.c|int }}\n- {{ build_env.get("d") }}\ne: {{ build_name }}',
+    );
+    const numbers = remarks.filter(({ sentence }) => sentence.includes('looks like a number'));
+    expect(numbers.map(({ line }) => line)).toEqual([1, 4]);
+  });
 
   it('is remarked when it only differs for empty values', () => {
     const { remarks } = toHandlebars(
