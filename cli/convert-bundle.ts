@@ -1,16 +1,15 @@
-import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CONFIG_SCHEMA } from '../lib/config/schema.js';
 import { loadBundle } from '../operator/render/bundle.js';
-import { offlineKinds } from '../operator/render/kinds.js';
+import { KNOWN, offlineKinds, resourceTypeOf } from '../operator/render/kinds.js';
 import { Renderer } from '../operator/render/renderer.js';
-import { BundleInvalid } from '../operator/render/types.js';
+import { type AllowedKind, type AllowedKinds, BundleInvalid } from '../operator/render/types.js';
+import { copyFiles, NEW, OLD } from './jinja/copy-files.js';
 import { Unconverted } from './jinja/expression.js';
 import { type Converted, toHandlebars } from './jinja/to-handlebars.js';
 import { describeFlags, parseFlags, UsageError } from './usage.js';
 
-const OLD = 'kustomization.yaml.jinja';
-const NEW = 'kustomization.yaml.hbs';
 const DEFAULT_KINDS = CONFIG_SCHEMA.properties?.['resourceTypes']?.default as string[];
 
 /**
@@ -36,9 +35,8 @@ export async function convertBundle(
   target: string,
   say: (line: string) => void,
 ): Promise<boolean> {
-  const source = await readTemplate(folder);
-  const converted = convert(source, path.join(folder, OLD));
-  await copyFiles(folder, target);
+  const converted = convert(await readTemplate(folder), path.join(folder, OLD));
+  await copyFiles(folder, target, say);
   const written = path.join(target, NEW);
   await writeFile(written, converted.text);
   say(`Wrote ${written}.`);
@@ -49,7 +47,7 @@ export async function convertBundle(
     say(`What is listed stands unconverted in ${written}; write it by hand, then run: runboat config check`);
     return false;
   }
-  return await check(target, source, say);
+  return await check(target, converted.text, say);
 }
 
 async function readTemplate(folder: string): Promise<string> {
@@ -71,30 +69,29 @@ function convert(source: string, file: string): Converted {
   }
 }
 
-/** Nothing that exists is written over: somebody may have worked on it. */
-async function copyFiles(folder: string, target: string): Promise<void> {
-  const there = await stat(path.join(target, NEW)).catch(() => undefined);
-  if (there) throw new UsageError(`${path.join(target, NEW)} exists already; remove it to convert anew.`);
-  if (path.resolve(folder) === path.resolve(target)) return;
-  await mkdir(target, { recursive: true });
-  // The Python runboat writes kustomization.yaml over one that is there, so nobody misses it.
-  const left = new Set([OLD, 'kustomization.yaml']);
-  for (const name of await readdir(folder)) {
-    if (left.has(name)) continue;
-    await cp(path.join(folder, name), path.join(target, name), {
-      recursive: true,
-      force: false,
-      errorOnExist: true,
-    });
+/** The kinds that a bundle has, all of them allowed: which the configuration allows is not known here. */
+class SeenKinds implements AllowedKinds {
+  private readonly usual = offlineKinds(DEFAULT_KINDS);
+  private readonly all = offlineKinds(KNOWN.map(({ plural, group }) => `${plural}.${group}`));
+  /** As `resourceTypes` has to name them, those that it names by default left out. */
+  readonly unusual = new Set<string>();
+
+  find(apiVersion: string, kind: string): AllowedKind {
+    const known = this.all.find(apiVersion, kind);
+    if (this.usual.find(apiVersion, kind) === undefined) this.unusual.add(resourceTypeOf(apiVersion, kind));
+    return known ?? { namespaced: true };
   }
 }
 
 /** Renders the bundle as `runboat config check` does, with a made-up value for each template variable. */
-async function check(target: string, source: string, say: (line: string) => void): Promise<boolean> {
+async function check(target: string, converted: string, say: (line: string) => void): Promise<boolean> {
+  const allowed = new SeenKinds();
   try {
     const bundle = await loadBundle(path.basename(path.resolve(target)), target);
-    const renderer = new Renderer({ allowed: offlineKinds(DEFAULT_KINDS) });
-    const { errors, warnings } = await renderer.selfCheck(bundle, madeUpVariables(source));
+    const { errors, warnings } = await new Renderer({ allowed }).selfCheck(
+      bundle,
+      madeUpVariables(converted),
+    );
     for (const { sentence } of warnings) say(`note: ${sentence}`);
     for (const { file, sentence } of errors) say(`${path.join(target, file ?? NEW)}: ${sentence}`);
     if (errors.length > 0) return false;
@@ -103,11 +100,20 @@ async function check(target: string, source: string, say: (line: string) => void
     say(error.message);
     return false;
   }
+  if (allowed.unusual.size > 0)
+    say(`note: the setting resourceTypes has to name ${[...allowed.unusual].join(', ')}, too.`);
   say('It is a valid bundle in all five modes.');
   return true;
 }
 
-function madeUpVariables(source: string): Record<string, string> {
-  const names = source.matchAll(/build_template_vars(?:\.(?:get\()?|\[)\s*["']?([\w.-]+)/g);
-  return Object.fromEntries([...names].map(([, name = '']) => [name, 'made-up']));
+const VARIABLE = String.raw`build_template_vars(?:\.\[([^\]]+)\]|\.(\w+)| ["']([^"']*)["'])`;
+
+/** A value for each template variable that the bundle names: a number for those that have to be one. */
+function madeUpVariables(converted: string): Record<string, string> {
+  const named = (pattern: string, value: string) =>
+    [...converted.matchAll(new RegExp(pattern, 'g'))].map(([, inBrackets, plain, looked]) => [
+      inBrackets ?? plain ?? looked,
+      value,
+    ]);
+  return Object.fromEntries([...named(VARIABLE, 'made-up'), ...named(`[({]int [^{}]*?${VARIABLE}`, '1')]);
 }

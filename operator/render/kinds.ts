@@ -94,6 +94,14 @@ export function offlineKinds(resourceTypes: readonly string[]): AllowedKinds {
   };
 }
 
+/** How `resourceTypes` names a kind: its plural, with its group; of what is not in the table, the usual plural. */
+export function resourceTypeOf(apiVersion: string, kind: string): string {
+  const group = groupOf(apiVersion);
+  const known = KNOWN.find((candidate) => candidate.group === group && candidate.kind === kind);
+  const plural = known?.plural ?? pluralOf(kind.toLowerCase());
+  return group === '' ? plural : `${plural}.${group}`;
+}
+
 /** The resource of a group that RBAC's rules name. */
 export interface NamedResource {
   readonly group: string;

@@ -1,6 +1,15 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it, jest } from '@jest/globals';
 import { runboat } from './run-command.js';
 
@@ -12,7 +21,10 @@ afterAll(() => {
 function folderWith(files: Record<string, string>): string {
   const folder = mkdtempSync(join(tmpdir(), 'runboat-old-bundle-'));
   folders.push(folder);
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), content);
+  }
   return folder;
 }
 
@@ -96,6 +108,89 @@ describe('runboat convert-bundle', () => {
     const again = await runboat(['convert-bundle', folder, target]);
     expect(again.code).toBe(2);
     expect(again.stderr).toContain('exists already; remove it to convert anew');
+  });
+
+  it('converts anew into a folder of an earlier run once the result is removed', async () => {
+    const folder = folderWith(files);
+    const target = folderWith({ 'deployment.yaml': files['deployment.yaml'] });
+    expect((await runboat(['convert-bundle', folder, target])).code).toBe(0);
+  });
+
+  it('copies nothing when another file of the target has the name of one', async () => {
+    const target = folderWith({ 'initialize.yaml': 'mine', 'cleanup.yaml': files['cleanup.yaml'] });
+    const { code, stderr } = await runboat(['convert-bundle', folderWith(files), target]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('has other files of the same names: initialize.yaml; remove them');
+    expect(readdirSync(target).sort()).toEqual(['cleanup.yaml', 'initialize.yaml']);
+  });
+
+  it.each(['new', '../link/new'])(
+    'refuses a target within the folder, also by way of a link: %s',
+    async (way) => {
+      const outer = folderWith(
+        Object.fromEntries(Object.entries(files).map(([name, content]) => [`old/${name}`, content])),
+      );
+      const folder = join(outer, 'old');
+      symlinkSync(folder, join(outer, 'link'));
+      const { code, stderr } = await runboat(['convert-bundle', folder, `${folder}/${way}`]);
+      expect(code).toBe(2);
+      expect(stderr).toContain('so would become a part of itself');
+      expect(readdirSync(folder).sort()).toEqual(Object.keys(files).sort());
+    },
+  );
+
+  it('leaves out, and says so, a plain kustomization beside the template, and copies those of subfolders', async () => {
+    const base = 'configMapGenerator: [{name: more, literals: [a=b]}]\n';
+    const folder = folderWith({ ...files, 'kustomization.yaml': 'old', 'base/kustomization.yaml': base });
+    const target = join(folderWith({}), 'new');
+    const { code, stdout } = await runboat(['convert-bundle', folder, target]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`note: ${join(folder, 'kustomization.yaml')} is left out`);
+    expect(existsSync(join(target, 'kustomization.yaml'))).toBe(false);
+    expect(readFileSync(join(target, 'base/kustomization.yaml'), 'utf8')).toBe(base);
+  });
+
+  it.each([
+    ['beside the template', true],
+    ['in the target', false],
+  ])('refuses a plain kustomization %s, where the bundle would have both', async (_, isSame) => {
+    const plain = { 'kustomization.yaml': 'resources: []\n' };
+    const folder = folderWith(isSame ? { ...files, ...plain } : files);
+    const target = isSame ? folder : folderWith(plain);
+    const before = readdirSync(target);
+    const { code, stderr } = await runboat(['convert-bundle', folder, target]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('a bundle cannot have both; move it away');
+    expect(readdirSync(target)).toEqual(before);
+  });
+
+  it('names the setting that kinds need which are not allowed by default', async () => {
+    const template = files['kustomization.yaml.jinja'].replace('resources:', 'resources:\n  - more.yaml');
+    const more = [
+      'apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: nightly}\n',
+      'apiVersion: example.org/v1\nkind: Thing\nmetadata: {name: thing}\n',
+    ].join('---\n');
+    const folder = folderWith({ ...files, 'kustomization.yaml.jinja': template, 'more.yaml': more });
+    const { code, stdout } = await runboat(['convert-bundle', folder]);
+    expect(stdout).toContain(
+      'note: the setting resourceTypes has to name cronjobs.batch, things.example.org, too.',
+    );
+    expect(code).toBe(0);
+  });
+
+  it('takes numbers and variables of other names for its check', async () => {
+    const template = files['kustomization.yaml.jinja'].replace(
+      'patches:',
+      '{% set vars = build_template_vars %}\npatches:\n  - target: {kind: Deployment}\n    patch: |-\n' +
+        '      - op: add\n        path: /spec/replicas\n        value: {{ vars.workers|int }}\n' +
+        '      - op: add\n        path: /metadata/labels\n        value: { x: "{{ vars["my-size"] }}" }',
+    );
+    const { code, stdout } = await runboat([
+      'convert-bundle',
+      folderWith({ ...files, 'kustomization.yaml.jinja': template }),
+    ]);
+    expect(stdout).toContain('It is a valid bundle');
+    expect(code).toBe(0);
   });
 
   it('names file and line of what is left to do', async () => {
