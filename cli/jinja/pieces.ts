@@ -76,28 +76,67 @@ function delimited(source: string, match: RegExpExecArray): RawPiece {
   };
 }
 
-/** Tags of one block have lines of their own together or not at all. */
+/**
+ * Tags of one block have lines of their own together or not at all. One whose line begins or ends with nothing, because
+ * `-` of its neighbour takes that white space away, has none; and then its own `-` does the same to others.
+ */
 function settleLines(pieces: readonly RawPiece[]): RawPiece[] {
   const settled = [...pieces];
-  for (const block of blocksOf(pieces)) {
-    if (block.every((index) => pieces[index]?.ownLine)) continue;
-    for (const index of block) {
-      const piece = pieces[index] as RawPiece;
-      settled[index] = { ...piece, ownLine: false, keepsLine: piece.ownLine };
+  const blocks = blocksOf(pieces);
+  for (let hasChanged = true; hasChanged; ) {
+    hasChanged = false;
+    for (const block of blocks) {
+      if (block.every((index) => keepsOwnLine(settled, index))) continue;
+      for (const index of block) {
+        const piece = settled[index] as RawPiece;
+        hasChanged ||= piece.ownLine;
+        settled[index] = { ...piece, ownLine: false, keepsLine: piece.ownLine || piece.keepsLine };
+      }
     }
   }
-  return settled;
+  return settled.map((piece, index) => ({
+    ...piece,
+    keepsLine: piece.keepsLine || isTrimmedAtEnd(settled, index) || hidesLine(settled, index),
+  }));
 }
 
-/** The places of the tags of each `if` and `for`. */
+/** At its very end Handlebars takes a template for a line that ends. */
+function isTrimmedAtEnd(pieces: readonly RawPiece[], index: number): boolean {
+  const { kind, trimsAfter } = pieces[index] as RawPiece;
+  return kind === 'tag' && trimsAfter && pieces.slice(index + 1).every(isBlank);
+}
+
+/** What is set leaves nothing, and so a tag beside it would seem to have the line for itself. */
+function hidesLine(pieces: readonly RawPiece[], index: number): boolean {
+  if (pieces[index]?.kind !== 'tag' || pieces[index]?.ownLine || !/^set\b/.test(pieces[index].text))
+    return false;
+  return [-1, 1].some((step) => {
+    const beside = pieces[index + step];
+    return (isBlank(beside) ? pieces[index + 2 * step] : beside)?.kind === 'tag';
+  });
+}
+
+function keepsOwnLine(pieces: readonly RawPiece[], index: number): boolean {
+  const [beforeText, text, next] = [pieces[index - 1], pieces[index + 1], pieces[index + 2]];
+  const beginsLine = !(isBlank(beforeText) && pieces[index - 2]?.trimsAfter);
+  const endsLine = !(isBlank(text) && next?.trimsBefore && !next.ownLine);
+  return pieces[index]?.ownLine === true && beginsLine && endsLine;
+}
+
+function isBlank(piece: RawPiece | undefined): boolean {
+  return piece?.kind === 'text' && piece.text.trim() === '';
+}
+
+/** The places of the tags of each `if` and `for`, and each other tag and comment for itself. */
 function blocksOf(pieces: readonly Piece[]): number[][] {
   const open: number[][] = [];
   const found: number[][] = [];
   pieces.forEach(({ kind, text }, index) => {
     const word = kind === 'tag' ? /^\w*/.exec(text)?.[0] : undefined;
     if (word === 'if' || word === 'for') open.push([index]);
-    if (word === 'elif' || word === 'else') open.at(-1)?.push(index);
-    if (word === 'endif' || word === 'endfor') found.push([...(open.pop() ?? []), index]);
+    else if (word === 'elif' || word === 'else') open.at(-1)?.push(index);
+    else if (word === 'endif' || word === 'endfor') found.push([...(open.pop() ?? []), index]);
+    else if (kind === 'tag' || kind === 'comment') found.push([index]);
   });
   return found;
 }
@@ -113,6 +152,7 @@ function trimmed(piece: RawPiece, before: RawPiece | undefined, after: RawPiece 
   let { text } = piece;
   if (before?.trimsAfter) text = text.trimStart();
   if (after?.trimsBefore && !after.ownLine) text = text.trimEnd();
+  if (after?.ownLine && after.trimsBefore) text = text.replace(/\s*\n[ \t]*$/, '\n');
   if (after?.ownLine) text = text.replace(/[ \t]+$/, '');
   return { ...rest, text };
 }

@@ -86,7 +86,9 @@ function withoutMissing(of: Expression): Expression {
   return { kind: 'or', left: of, right: { kind: 'text', value: '' } };
 }
 
-/** A call needs no parentheses between the braces. */
+/** A call needs no parentheses between the braces, a literal no braces. */
 function mustache(value: string): string {
+  if (/^["']/.test(value)) return literal(value.slice(1, -1));
+  if (/^\d/.test(value)) return value;
   return value.startsWith('(') ? `{{${value.slice(1, -1)}}}` : `{{${value}}}`;
 }

@@ -99,7 +99,7 @@ class Reader {
       case 'for':
         return this.readFor(tag);
       case 'set':
-        return [attempt(tag.piece, () => parseSet(tag))];
+        return [attempt(tag.piece, () => parseSet(tag)), ...lineKept(tag)];
       case 'elif':
       case 'else':
       case 'endif':
