@@ -21,8 +21,12 @@ export async function copyFiles(folder: string, target: string, say: (line: stri
       `There is a ${path.join(target, RENDERED)}, which ${NEW} will be rendered to, so a bundle cannot have both; ` +
         `move it away${isSame ? ' (the Python runboat never used it), or name another folder to write to' : ''}.`,
     );
-  if (isSame) return;
   const files = (await listFiles(folder, '')).filter((file) => file !== OLD && file !== RENDERED);
+  for (const file of files.filter((name) => name.endsWith('.hbs')))
+    say(
+      `note: ${path.join(folder, file)} is a template in a bundle, because of its ending; rename it if it is none.`,
+    );
+  if (isSame) return;
   await assertNoClash(folder, target, files);
   if (await exists(path.join(folder, RENDERED)))
     say(`note: ${path.join(folder, RENDERED)} is left out; the Python runboat never used it.`);

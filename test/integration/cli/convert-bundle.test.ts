@@ -139,13 +139,15 @@ describe('runboat convert-bundle', () => {
     },
   );
 
-  it('leaves out, and says so, a plain kustomization beside the template, and copies those of subfolders', async () => {
+  it('says what becomes of a plain kustomization beside the template, of those in subfolders and of other templates', async () => {
     const base = 'configMapGenerator: [{name: more, literals: [a=b]}]\n';
-    const folder = folderWith({ ...files, 'kustomization.yaml': 'old', 'base/kustomization.yaml': base });
+    const plain = { 'kustomization.yaml': 'old', 'base/kustomization.yaml': base, 'base/page.hbs': 'text' };
+    const folder = folderWith({ ...files, ...plain });
     const target = join(folderWith({}), 'new');
     const { code, stdout } = await runboat(['convert-bundle', folder, target]);
     expect(code).toBe(0);
     expect(stdout).toContain(`note: ${join(folder, 'kustomization.yaml')} is left out`);
+    expect(stdout).toContain(`note: ${join(folder, 'base/page.hbs')} is a template in a bundle`);
     expect(existsSync(join(target, 'kustomization.yaml'))).toBe(false);
     expect(readFileSync(join(target, 'base/kustomization.yaml'), 'utf8')).toBe(base);
   });
