@@ -15,8 +15,8 @@ export interface Comparison<T extends Cached> {
   signal: AbortSignal;
   /** Reads one object into the store. */
   refresh: (name: string) => Promise<unknown>;
-  /** Asked for when there is too much to read one by one, or when etcd went back in time. */
-  relist: () => void;
+  /** Lists all anew: there is too much to read one by one, or etcd went back in time. */
+  relist: () => Promise<void>;
 }
 
 interface Differences<T> {
@@ -34,14 +34,14 @@ const MAX_SINGLE_READS = 100;
 
 /**
  * Compares name, uid and resourceVersion of all objects with a metadata-only list, because an event can be lost in a
- * healthy watch, and repairs the store. Answers how many objects differed for longer than the grace time; a restore of
+ * healthy watch, and repairs the store, which is done when this resolves. Answers how many objects differed for longer than the grace time; a restore of
  * etcd is not counted, the new list tells of it.
  */
 export async function compareWithServer<T extends Cached>(comparison: Comparison<T>): Promise<number> {
   const { store, graceMs, signal, relist } = comparison;
   const found = await findDifferences(comparison);
   if (found.restored) {
-    relist();
+    await relist();
     return 1;
   }
   if (found.newer.length + found.missing.length === 0) return 0;
@@ -49,7 +49,7 @@ export async function compareWithServer<T extends Cached>(comparison: Comparison
   const newer = found.newer.filter((metadata) => store.wants(metadata));
   const missing = found.missing.filter((object) => store.get(object.metadata.name) === object);
   for (const { metadata } of missing) store.remove(metadata.name, metadata.uid, found.resourceVersion);
-  if (newer.length > MAX_SINGLE_READS) relist();
+  if (newer.length > MAX_SINGLE_READS) await relist();
   else for (const { name } of newer) await comparison.refresh(name);
   return newer.length + missing.length;
 }

@@ -143,13 +143,13 @@ export class Informer<T extends Cached> {
       graceMs: this.times.graceMs,
       signal: this.stopping.signal,
       refresh: (name) => this.readIntoCache(name),
-      relist: () => this.reflector.restart('anew'),
+      relist: () => this.reflector.relist(),
     });
     if (objects === 0) return 0;
     log.warn({ path, objects }, 'The cache differed from the API server and is repaired');
     hooks?.onRepair?.(objects);
     // A watch that loses events deserves no trust.
-    this.reflector.restart('resume');
+    this.reflector.resume();
     return objects;
   }
 

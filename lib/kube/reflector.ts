@@ -59,6 +59,8 @@ export class Reflector {
   private openedAt: number | undefined;
   private failed = false;
   private barren = 0;
+  /** Those who asked for a list that begins after they asked. */
+  private waitingForList: (() => void)[] = [];
   private watch = new AbortController();
 
   constructor(options: ReflectorOptions, sink: Sink) {
@@ -80,18 +82,39 @@ export class Reflector {
     }
   }
 
-  /** Makes a new watch go on where the present one is; `anew`: after a new list. */
-  restart(how: 'resume' | 'anew'): void {
-    if (how === 'anew') this.resumeFrom = undefined;
-    this.watch.abort(new WatchCutError(`the watch was ended, to ${how === 'anew' ? 'list anew' : 'go on'}`));
+  /** Makes a new watch go on where the present one is. */
+  resume(): void {
+    this.watch.abort(new WatchCutError('the watch was ended, to go on'));
+  }
+
+  /**
+   * Lists anew and then watches. Resolves when a list that began from now on is in the sink, however often it has to be
+   * tried. @throws the signal's reason.
+   */
+  relist(): Promise<void> {
+    const { signal } = this.options;
+    const listed = new Promise<void>((resolve, reject) => {
+      const giveUp = () => reject(signal.reason);
+      if (signal.aborted) return giveUp();
+      signal.addEventListener('abort', giveUp, { once: true });
+      this.waitingForList.push(() => {
+        signal.removeEventListener('abort', giveUp);
+        resolve();
+      });
+    });
+    this.watch.abort(new WatchCutError('the watch was ended, to list anew'));
+    return listed;
   }
 
   private async listAndWatch(onSynced: () => void): Promise<void> {
     this.openedAt = undefined;
     if (this.failed && this.resumeFrom !== undefined) await this.checkForRestore();
-    if (this.resumeFrom === undefined) {
+    while (this.resumeFrom === undefined || this.waitingForList.length > 0) {
+      const waiting = this.waitingForList.length;
+      this.resumeFrom = undefined;
       this.resumeFrom = await this.list();
       onSynced();
+      for (const resolve of this.waitingForList.splice(0, waiting)) resolve();
     }
     await this.runWatch(this.resumeFrom);
     this.options.hooks.onWatchEnd?.('ended');

@@ -448,8 +448,35 @@ describe('the comparison with the API server', () => {
     const made = await follow();
     [world.version, world.items] = [500, Array.from({ length: 150 }, (_, i) => configMap(`n${i}`, 100 + i))];
     await made.resync();
-    await eventually('the new objects', () => made.size === 150);
+    expect(made.size).toBe(150);
     expect(world.server.asked.filter(({ path }) => path.startsWith(`${PATH}/`))).toHaveLength(0);
+  });
+
+  it('that lists again is done only when all of it is there, though the list has to be tried again', async () => {
+    const made = await follow();
+    [world.version, world.items] = [500, Array.from({ length: 150 }, (_, i) => configMap(`n${i}`, 100 + i))];
+    let refusals = 3;
+    world.intercept = ({ headers, query }, response) => {
+      const isWhole = !headers.accept?.includes('PartialObjectMetadataList') && query.get('watch') === null;
+      if (!isWhole || refusals-- <= 0) return false;
+      answer(response, 403, status(403, 'Forbidden', 'not now'));
+      return true;
+    };
+    expect(await made.resync()).toBeGreaterThanOrEqual(150);
+    expect(made.size).toBe(150);
+  });
+
+  it('that lists again ends with the informer', async () => {
+    const made = await follow();
+    world.items = Array.from({ length: 150 }, (_, i) => configMap(`n${i}`, 100 + i));
+    const isWhole = ({ headers }: Asked) => !headers.accept?.includes('PartialObjectMetadataList');
+    world.intercept = (asked) => isWhole(asked);
+    const comparing = made.resync();
+    comparing.catch(() => undefined);
+    const before = world.lists.length;
+    await eventually('the new list', () => world.lists.slice(before).some(isWhole));
+    await made.stop();
+    await expect(comparing).rejects.toThrow(/was stopped/);
   });
 
   it('comes by itself, and goes on after a failure', async () => {
