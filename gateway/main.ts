@@ -46,7 +46,7 @@ export async function runGateway(options: GatewayOptions): Promise<void> {
   const log = createLogger('gateway', config.log.level);
   for (const warning of source.warnings) log.warn({ detail: warning }, 'Configuration warning');
   const services = await createServices(options, log);
-  const { informer, client } = services;
+  const { informer, client, actions } = services;
   const end = await serve(services);
   const onReload = (isInOrder: boolean) => services.metrics.config.reloaded(isInOrder);
   const stopFollowing = followSettings({ source, log, onReload });
@@ -61,6 +61,7 @@ export async function runGateway(options: GatewayOptions): Promise<void> {
   stopFollowing();
   log.info({}, 'Stopping: streams end, and then no more requests are taken');
   await end();
+  await actions.settled();
   await Promise.all([informer.stop(), client.connection.close()]);
   log.info({}, 'Stopped');
 }
@@ -106,6 +107,7 @@ function signingOf({ github }: Config): unknown {
 
 interface OwnServices extends GatewayServices {
   readonly directory: InformedDirectory;
+  readonly actions: KubeBuildActions;
 }
 
 async function createServices(options: GatewayOptions, log: Logger): Promise<OwnServices> {
@@ -132,7 +134,7 @@ async function createServices(options: GatewayOptions, log: Logger): Promise<Own
     onHandlerError: (error) => log.error({ err: error }, 'A listener to changes of builds failed'),
   });
   metrics.gauge('runboat_gateway_builds', 'Builds that the gateway knows.', () => informer.size);
-  const actions = new KubeBuildActions({ client, informer, directory, config, path });
+  const actions = new KubeBuildActions({ client, informer, directory, config, log, path });
   const authenticator = createAuthenticator({ config });
   return { config, log, client, informer, directory, actions, authenticator, metrics, stopping: signal };
 }

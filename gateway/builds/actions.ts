@@ -11,6 +11,7 @@ import { HttpError, NoRule, noSuchBuild, unavailable } from '../http/http-error.
 import type { BuildFilter } from './build-filter.js';
 import { type BuildRecord, recordOf } from './build-record.js';
 import type { BuildDirectory } from './directory.js';
+import { Doubles, type DoublesOptions } from './doubles.js';
 import { holderOf } from './identity.js';
 import { refusalOf } from './refusal.js';
 import { mayBeCreatedLater, type RetryOptions, withRetries } from './retry.js';
@@ -37,6 +38,7 @@ export interface ActionsOptions {
   readonly informer: Informer<BuildRecord>;
   readonly directory: BuildDirectory;
   readonly config: Pick<Config, 'namespace' | 'repos'>;
+  readonly log: DoublesOptions['log'];
   /** API path of the builds of the namespace. */
   readonly path: string;
   /** Milliseconds since the epoch. */
@@ -52,6 +54,8 @@ const MAX_NAMES = 20;
 /** Holders that change between two requests: as often as that and the caller is told to try again. */
 const MAX_CONFLICTS = 5;
 const PARALLEL_DELETES = 8;
+/** For each request about a build that was made twice, milliseconds; the end of the process may wait for two. */
+const DOUBLE_TIMEOUT_MS = 2_000;
 
 /** `HttpError` 409 of a build that cannot be started, stopped or reset any more. */
 function isBeingUndeployed(name: string): HttpError {
@@ -63,9 +67,20 @@ function isBeingUndeployed(name: string): HttpError {
 
 export class KubeBuildActions implements BuildActions {
   private readonly options: ActionsOptions;
+  private readonly doubles: Doubles;
 
   constructor(options: ActionsOptions) {
     this.options = options;
+    this.doubles = new Doubles({
+      ...options,
+      read: (name) => this.read(name, DOUBLE_TIMEOUT_MS),
+      remove: (record) => this.deleteIfThere(record, DOUBLE_TIMEOUT_MS),
+    });
+  }
+
+  /** Resolves when nothing that outlives its request is under way. */
+  settled(): Promise<void> {
+    return this.doubles.settled();
   }
 
   ensure(identity: BuildIdentity): Promise<{ name: string; created: boolean }> {
@@ -148,7 +163,9 @@ export class KubeBuildActions implements BuildActions {
       spec: pr === null ? rest : { ...rest, pr },
     };
     try {
-      informer.observe(await client.create<KubeObject>(path, body, { timeoutMs }));
+      const object = await client.create<KubeObject>(path, body, { timeoutMs });
+      this.doubles.created(recordOf(object));
+      informer.observe(object);
       return true;
     } catch (error) {
       if (isAlreadyExists(error)) return false;
@@ -191,14 +208,17 @@ export class KubeBuildActions implements BuildActions {
   }
 
   private async removeRecord(record: BuildRecord): Promise<void> {
-    await this.patiently(`undeploy the build ${record.metadata.name}`, async (timeoutMs) => {
-      try {
-        await this.delete(record, timeoutMs);
-      } catch (error) {
-        // Another build has that name now: the one that was meant is gone.
-        if (!isConflict(error)) throw error;
-      }
-    });
+    const what = `undeploy the build ${record.metadata.name}`;
+    await this.patiently(what, (timeoutMs) => this.deleteIfThere(record, timeoutMs));
+  }
+
+  private async deleteIfThere(record: BuildRecord, timeoutMs: number): Promise<void> {
+    try {
+      await this.delete(record, timeoutMs);
+    } catch (error) {
+      // Another build has that name now: the one that was meant is gone.
+      if (!isConflict(error)) throw error;
+    }
   }
 
   private async delete({ metadata, deleting }: BuildRecord, timeoutMs: number): Promise<void> {

@@ -76,7 +76,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     client,
     informer,
     directory,
-    actions: new KubeBuildActions({ client, informer, directory, config, path }),
+    actions: new KubeBuildActions({ client, informer, directory, config, log, path }),
     authenticator: createAuthenticator({ config }),
     metrics: new GatewayMetrics(),
     stopping: ending.signal,

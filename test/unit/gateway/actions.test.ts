@@ -88,7 +88,15 @@ beforeEach(async () => {
   informer = new Informer<BuildRecord>({ client, path: PATH, trim: recordOf, log: NO_LOG });
   const directory = new InformedDirectory({ informer, settings: SETTINGS, onHandlerError: nothing });
   const { config } = load({ yaml: RULES });
-  actions = new KubeBuildActions({ client, informer, directory, config, path: PATH, withinMs: 1_500 });
+  actions = new KubeBuildActions({
+    client,
+    informer,
+    directory,
+    config,
+    log: NO_LOG,
+    path: PATH,
+    withinMs: 1_500,
+  });
   informer.start();
   await informer.whenSynced();
   await eventually('the watch', () => world.watch !== undefined);
@@ -154,6 +162,70 @@ describe('a call of the API that the cluster refuses', () => {
   it('is answered with 400, for its caller reads the sentence', async () => {
     refuse('POST', 1, status(422, 'Invalid', 'denied by the policy of Tuesdays'));
     await expect(actions.ensure(IDENTITY)).rejects.toMatchObject({ status: 400 });
+  });
+});
+
+describe('a build that was made though there was one, of which the watch had not heard', () => {
+  /** The older one is not told of yet. */
+  async function makeTwice(parts: Parameters<typeof buildObject>[0] = {}): Promise<[KubeObject, KubeObject]> {
+    const first = world.put({ name: 'first', created: '2026-01-04T00:00:00Z', ...parts });
+    const { name, created } = await actions.ensure(IDENTITY);
+    expect(created).toBe(true);
+    return [first, world.objects.get(name)!];
+  }
+
+  it('is undeployed as soon as the watch tells of both', async () => {
+    const [first, second] = await makeTwice();
+    world.tell(first);
+    expect(world.asked('DELETE')).toEqual([]);
+    world.tell(second);
+    await eventually('the end of the second', () => !world.objects.has(second.metadata.name));
+    const [deletion] = world.asked('DELETE');
+    expect(JSON.parse(deletion!.body)).toMatchObject({ preconditions: { uid: second.metadata.uid } });
+    await actions.settled();
+    expect([...world.objects.keys()]).toEqual(['first']);
+  });
+
+  it('is undeployed when a new list or a bookmark tells of both', async () => {
+    const [first] = await makeTwice();
+    world.tell(first);
+    world.tell({ metadata: { resourceVersion: String(world.version) } } as KubeObject, 'BOOKMARK');
+    await eventually('the end of the second', () => world.objects.size === 1);
+  });
+
+  it('is undeployed at the next bookmark when the cluster did not answer', async () => {
+    const [first, second] = await makeTwice();
+    refuse('DELETE', 1, status(500, 'InternalError', 'in trouble'));
+    world.tell(first);
+    world.tell(second);
+    await eventually('the refusal', () => world.asked('DELETE').length === 1);
+    await actions.settled();
+    world.tell({ metadata: { resourceVersion: '500' } } as KubeObject, 'BOOKMARK');
+    await eventually('the end of the second', () => world.objects.size === 1);
+  });
+
+  it.each([
+    ['is the younger one', { created: '2026-01-06T00:00:00Z' }],
+    ['is of another pull request', { spec: { pr: 7 } }],
+    ['is being undeployed', { deleting: true }],
+  ])('stays when the other %s', async (_why, parts) => {
+    const [first, second] = await makeTwice(parts);
+    world.tell(first);
+    world.tell(second);
+    world.tell(world.put({ name: 'third', spec: { commit: 'b'.repeat(40) } }));
+    await eventually('all events', () => informer.get('third') !== undefined);
+    await actions.settled();
+    expect(world.asked('DELETE')).toEqual([]);
+  });
+
+  it('stays when the other has gone meanwhile', async () => {
+    const [first, second] = await makeTwice();
+    world.objects.delete('first');
+    world.tell(first);
+    world.tell(second);
+    await eventually('a look', () => world.server.asked.some(({ path }) => path === `${PATH}/first`));
+    await actions.settled();
+    expect(world.asked('DELETE')).toEqual([]);
   });
 });
 
