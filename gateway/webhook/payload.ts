@@ -8,13 +8,28 @@ export type Payload = Readonly<Record<string, unknown>>;
  */
 export function parsePayload(body: Buffer): Payload {
   const text = body.toString('utf8').trim();
-  const json = text.startsWith('{') ? text : new URLSearchParams(text).get('payload');
-  const payload = json === null ? undefined : parseJson(json);
+  const json = text.startsWith('{') ? text : payloadOfForm(text);
+  const payload = json === undefined ? undefined : parseJson(json);
   if (isObject(payload)) return payload;
   throw new HttpError(
     400,
     'The body is not what GitHub sends: a JSON object, or a form with one in "payload".',
   );
+}
+
+/** Only this field is decoded: a form of some megabytes can have millions of others. */
+function payloadOfForm(text: string): string | undefined {
+  const field = 'payload=';
+  const at = text.startsWith(field) ? 0 : text.indexOf(`&${field}`) + 1;
+  if (at === 0 && !text.startsWith(field)) return undefined;
+  const begin = at + field.length;
+  const end = text.indexOf('&', begin);
+  const value = text.slice(begin, end < 0 ? undefined : end);
+  try {
+    return decodeURIComponent(value.replaceAll('+', ' '));
+  } catch {
+    throw new HttpError(400, 'The body is a form that cannot be decoded: it has a % without two digits.');
+  }
 }
 
 function parseJson(text: string): unknown {

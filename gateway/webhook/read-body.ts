@@ -21,12 +21,11 @@ export class BodyReader {
   constructor(private readonly limits: BodyLimits) {}
 
   /**
-   * The whole body of a request.
+   * The whole body of a request, of which `each` may be less than usual.
    * @throws HttpError 413 as soon as it is clear that it is too large; 503 when too many large ones come at once;
    * 400 when the sender breaks off.
    */
-  async read(request: IncomingMessage): Promise<Buffer> {
-    const { each } = this.limits;
+  async read(request: IncomingMessage, each = this.limits.each): Promise<Buffer> {
     if (Number(request.headers['content-length'] ?? 0) > each) throw refuse(request, tooLarge(each));
     const chunks: Buffer[] = [];
     let counted = 0;
@@ -83,7 +82,7 @@ function refuse(request: IncomingMessage, error: HttpError): HttpError {
 }
 
 function tooLarge(limit: number): HttpError {
-  return new HttpError(413, `The body is larger than ${limit / 1024 / 1024} MiB, GitHub's own limit.`);
+  return new HttpError(413, `The body is larger than the ${limit / 1024 / 1024} MiB that are taken here.`);
 }
 
 function tooMany(): HttpError {

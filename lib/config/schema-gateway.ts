@@ -99,7 +99,8 @@ export const GITHUB_SCHEMA: SettingSchema = {
     },
     allowUnsignedWebhooks: {
       type: 'boolean',
-      description: 'Whether webhooks are taken without a signature when there is no `webhookSecret`.',
+      description:
+        'Whether webhooks are taken without a signature when there is no `webhookSecret`; of at most 1 MiB each.',
       default: false,
     },
     apiUrl: {

@@ -212,6 +212,10 @@ describe('a webhook that cannot be trusted or understood', () => {
     const one = await gateway({ github: { allowUnsignedWebhooks: true } });
     expect((await deliver(one, { ...push('oca/web', '16.0', commit), signature: null })).status).toBe(200);
     expect(await built()).toHaveLength(1);
+    const { event, payload } = push('oca/web', '16.0', randomBytes(20).toString('hex'));
+    const body = Buffer.alloc(1024 * 1024 + 1, ' ');
+    body.write(JSON.stringify(payload));
+    expect((await deliver(one, { event, body, signature: null })).status).toBe(413);
   });
 
   it('needs its signature all the same when there is a secret', async () => {

@@ -56,9 +56,20 @@ describe('the payload', () => {
     'payload=[]',
     'payload=%7B',
     'x={}',
+    'xpayload={}',
+    'payload=%7',
+    'x=1&payloads={}',
     '\u0000\uFFFF',
   ])('is refused when it is %j', (text) => {
     expect(() => parsePayload(Buffer.from(text))).toThrow(HttpError);
+  });
+
+  it('is the first field of that name, however many others there are', () => {
+    const json = encodeURIComponent(JSON.stringify(payload));
+    const others = 'a&'.repeat(1_000_000);
+    const before = process.memoryUsage().heapUsed;
+    expect(parsePayload(Buffer.from(`${others}payload=${json}&payload=7&${others}`))).toEqual(payload);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(50 * 1024 * 1024);
   });
 
   it('may be nested as deep as it likes', () => {
