@@ -19,9 +19,8 @@ export function checkBundleNames(values: Tree, bundles: Readonly<Record<string, 
   return [{ name: values['defaultBundle'], path: 'defaultBundle' }, ...names].flatMap(({ name, path }) => {
     if (typeof name !== 'string' || Object.hasOwn(bundles, name)) return [];
     const known = Object.keys(bundles).join(', ') || 'none';
-    return [
-      { path, message: `no bundle is called \`${name}\`; there are: ${known}; others go into \`bundles\`` },
-    ];
+    const message = `no bundle is called \`${name}\`; there are: ${known}; others go into \`bundles\``;
+    return [{ path, message, isAbsence: true }];
   });
 }
 

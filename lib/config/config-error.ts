@@ -2,6 +2,8 @@
 export interface ConfigProblem {
   readonly path: string;
   readonly message: string;
+  /** Something is not there; no mistake of its own where not all that was written could be read. */
+  readonly isAbsence?: true;
 }
 
 /** More are counted and not listed. */

@@ -23,18 +23,37 @@ export interface Draft {
   readonly pathBundles: PathBundle[];
   readonly problems: ConfigProblem[];
   readonly warnings: string[];
+  /** A whole file could not be read, which has been reported: what is absent may be in it. */
+  isIncomplete: boolean;
 }
 
-/** Begins with what the file says. Throws ConfigError when that is no map. */
-export function newDraft(parsed: Parsed, file: string): Draft {
-  if (!isTree(parsed.value) || !isTree(parsed.text)) {
+const NOTHING = { value: {}, text: {} };
+
+/** Begins with what the file says, if there is one. What is wrong with the whole of it is in the draft. */
+export function newDraft(file: string | undefined, read: (file: string) => Parsed): Draft {
+  if (file === undefined) return draftOf(NOTHING);
+  try {
+    return draftOf(read(file), file);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const draft = draftOf(NOTHING);
+    draft.problems.push(...error.problems);
+    draft.isIncomplete = true;
+    return draft;
+  }
+}
+
+/** Throws ConfigError when what was parsed is no map. */
+function draftOf({ value, text }: Parsed, file = ''): Draft {
+  if (!isTree(value) || !isTree(text)) {
     throw new ConfigError([
       { path: file, message: 'must be a map of settings, such as `namespace: builds`' },
     ]);
   }
   return {
-    values: parsed.value,
-    texts: parsed.text,
+    values: value,
+    texts: text,
+    isIncomplete: false,
     sources: new Map(),
     unreadable: new Set(),
     pathBundles: [],

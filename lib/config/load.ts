@@ -35,8 +35,6 @@ export interface LoadOptions {
   readonly running?: Config;
 }
 
-const NO_FILE = { value: {}, text: {} };
-
 export interface LoadedConfig {
   readonly config: Config;
   /** Sentences. */
@@ -51,14 +49,16 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const { workingFolder = process.cwd(), files = new FilesRead() } = options;
   const { env, problems: envFileProblems } = mergeEnvironment(options, files);
   const file = options.file || env[CONFIG_FILE] || undefined;
-  const draft = newDraft(file === undefined ? NO_FILE : readYamlFile(file, files), file ?? '');
+  const draft = newDraft(file, (name) => readYamlFile(name, files));
   draft.problems.push(...envFileProblems);
+  if (envFileProblems.length > 0) draft.isIncomplete = true;
   refuseEnvironmentOnly(draft);
   readEnvironment(draft, { env, workingFolder, files, process: options.process });
   warnOfVariables(draft, env, options.knownVariables ?? []);
   const values = validated(draft);
   draft.problems.push(...missingInGateway(draft, values, options.process), ...checkPatterns(values));
-  if (options.running) draft.problems.push(...changedFixedSettings(values, options.running));
+  if (options.running && !draft.isIncomplete)
+    draft.problems.push(...changedFixedSettings(values, options.running));
   const fromFile = file !== undefined && !draft.sources.has('bundles');
   const { bundles, problems, warnings } = resolveBundles({
     entries: values['bundles'],
@@ -98,12 +98,14 @@ function missingInGateway(draft: Draft, values: Tree, forProcess: ConfigProcess)
     .map(({ key, variable }) => ({
       path: key,
       message: `is required by the gateway; set it in the file, or ${variable}`,
+      isAbsence: true,
     }));
 }
 
 function throwProblems(draft: Draft, file: string | undefined): void {
   if (draft.problems.length === 0) return;
-  const shown = draft.problems.map(({ path, message }) => ({ path: displayPath(draft, path), message }));
+  const own = draft.problems.filter(({ isAbsence }) => !(isAbsence && draft.isIncomplete));
+  const shown = own.map(({ path, message }) => ({ path: displayPath(draft, path), message }));
   const unique = new Map(shown.map((problem) => [`${problem.path}: ${problem.message}`, problem]));
   throw new ConfigError([...unique.values()], file);
 }

@@ -41,7 +41,7 @@ function describe(error: DefinedError): ConfigProblem {
   const schema = error.parentSchema as SettingSchema | undefined;
   if (error.keyword === 'required') {
     const path = joinPath(at, error.params.missingProperty);
-    return { path, message: required(path) };
+    return { path, message: required(path), isAbsence: true };
   }
   if (error.keyword === 'additionalProperties') {
     const path = joinPath(at, error.params.additionalProperty);

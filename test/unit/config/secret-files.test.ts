@@ -152,6 +152,8 @@ describe('A .env file', () => {
       'RUNBOAT_URL_SCHEME',
     ]);
     expect(pathsOf({ env: MINIMAL, envFile: '/nowhere/.env' })).toEqual(['/nowhere/.env']);
+    const env = { RUNBOAT_URL_SCHEME: 'ftp' };
+    expect(pathsOf({ env, envFile: '/nowhere/.env' })).toEqual(['/nowhere/.env', 'RUNBOAT_URL_SCHEME']);
   });
 
   it('is warned of what is no setting in it', () => {

@@ -27,6 +27,27 @@ describe('a YAML file', () => {
     expect(refusal({ file: join(folder, 'large.yaml') }).message).toContain('is larger than 1048576 bytes');
   });
 
+  it('that cannot be read hides nothing that is wrong elsewhere, and nothing is missed that may be in it', () => {
+    const folder = folderWith({ 'broken.yaml': 'a: [1,\nb: 2' });
+    const env = { RUNBOAT_MAX_STARTED: 'many', RUNBOAT_BUILD_DEFAULT_KUBEFILES_PATH: '/nowhere' };
+    for (const [file, forProcess] of [
+      ['broken.yaml', 'gateway'],
+      ['none.yaml', 'check'],
+    ] as const) {
+      const path = join(folder, file);
+      const problems = problemsOf({ file: path, env, process: forProcess });
+      const found = problems.map((problem) => problem.path);
+      const ofFolder = forProcess === 'gateway' ? [] : ['RUNBOAT_BUILD_DEFAULT_KUBEFILES_PATH'];
+      expect(found).toEqual([path, 'RUNBOAT_MAX_STARTED', ...ofFolder]);
+    }
+  });
+
+  it('that cannot be read changes no setting that is in force', () => {
+    const running = load({ yaml: MINIMAL_FILE }).config;
+    const problems = problemsOf({ yaml: 'namespace: [', running });
+    expect(problems).toHaveLength(1);
+  });
+
   it('cannot grow by aliases', () => {
     const lines = ['a0: &a0 [x, x]'];
     for (let i = 1; i < 60; i += 1) lines.push(`a${i}: &a${i} [*a${i - 1}, *a${i - 1}]`);
