@@ -2,7 +2,8 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ConfigProblem } from './config-error.js';
-import { isTree, type PathBundle } from './draft.js';
+import { isTree } from './draft.js';
+import type { PathBundle } from './path-bundles.js';
 import { joinPath } from './paths.js';
 
 const TEMPLATE = 'kustomization.yaml.hbs';
@@ -106,5 +107,5 @@ function overBuiltIn({ name, folder, source }: Claim): string {
 }
 
 function conflict({ name, folder }: Claim, other: Claim): string {
-  return `a bundle is named after its last folder, and ${folder} and ${other.folder} (${other.source}) would both be \`${name}\`; rename one of the folders`;
+  return `a bundle is named after its last folder, or its last two, and ${folder} and ${other.folder} (${other.source}) would both be \`${name}\`; rename one of the folders`;
 }

@@ -3,12 +3,14 @@ import type { Parsed } from './scalars.js';
 
 export type Tree = Readonly<Record<string, unknown>>;
 
-/** A bundle that is given by its folder alone and is named after the folder's last part. */
-export interface PathBundle {
-  readonly name: string;
+/** The folder of a bundle that is not named where it is used. */
+export interface PathFolder {
+  /** Absolute. */
   readonly folder: string;
   /** The variable, or the place in it. */
   readonly source: string;
+  /** The rule that uses it, its position in `repos`; absent: those that name none. */
+  readonly rule?: number;
 }
 
 /** A configuration while it is being put together from the file and the environment. */
@@ -20,7 +22,7 @@ export interface Draft {
   readonly sources: Map<string, string>;
   /** Keys whose variable could not be read, which has been reported. */
   readonly unreadable: Set<string>;
-  readonly pathBundles: PathBundle[];
+  readonly pathFolders: PathFolder[];
   readonly problems: ConfigProblem[];
   readonly warnings: string[];
   /** A whole file could not be read, which has been reported: what is absent may be in it. */
@@ -56,7 +58,7 @@ function draftOf({ value, text }: Parsed, file = ''): Draft {
     isIncomplete: false,
     sources: new Map(),
     unreadable: new Set(),
-    pathBundles: [],
+    pathFolders: [],
     problems: [],
     warnings: [],
   };

@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type Draft, setFromVariable } from './draft.js';
 import { type FilesRead, UnreadableFile } from './files-read.js';
 import { readLegacyRepos } from './legacy-repos.js';
@@ -38,7 +38,9 @@ export interface EnvironmentSource {
 export function readEnvironment(draft: Draft, source: EnvironmentSource): void {
   const { env, workingFolder } = source;
   const defaultFolder = env[DEFAULT_KUBEFILES_PATH];
-  if (defaultFolder) readDefaultFolder(draft, resolve(workingFolder, defaultFolder));
+  if (defaultFolder) {
+    draft.pathFolders.push({ folder: resolve(workingFolder, defaultFolder), source: DEFAULT_KUBEFILES_PATH });
+  }
   for (const setting of SETTINGS) {
     const given = givenValue(draft, setting, source);
     if (given !== undefined) readVariable(draft, setting, given, workingFolder);
@@ -72,12 +74,6 @@ export function isServiceVariable(name: string, value: string): boolean {
 function suggestion(name: string): string {
   const setting = SETTINGS.find(({ key }) => variableOf(key) === name);
   return setting === undefined ? '' : `; \`${setting.key}\` is set by ${setting.variable}`;
-}
-
-function readDefaultFolder(draft: Draft, folder: string): void {
-  const name = basename(folder);
-  draft.pathBundles.push({ name, folder, source: DEFAULT_KUBEFILES_PATH });
-  setFromVariable(draft, 'defaultBundle', { value: name, text: name }, DEFAULT_KUBEFILES_PATH);
 }
 
 /** A value as text, and the variable that gave it or named its file. */

@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type Draft, isTree, type Tree } from './draft.js';
 import type { Parsed } from './scalars.js';
 
@@ -27,7 +27,7 @@ export function readLegacyRepos(draft: Draft, parsed: Parsed, workingFolder: str
   }
   const texts: unknown[] = parsed.text;
   const rules = parsed.value.map((value: unknown, index) =>
-    readEntry(draft, { value, text: texts[index] }, { path: `${VARIABLE}[${index}]`, workingFolder }),
+    readEntry(draft, { value, text: texts[index] }, { path: `${VARIABLE}[${index}]`, index, workingFolder }),
   );
   return { value: rules.map(({ value }) => value), text: rules.map(({ text }) => text) };
 }
@@ -43,6 +43,8 @@ export function legacyPath(path: string): string {
 
 interface Place {
   readonly path: string;
+  /** Of the rule. */
+  readonly index: number;
   readonly workingFolder: string;
 }
 
@@ -58,27 +60,25 @@ function readEntry(draft: Draft, entry: Parsed, place: Place): Parsed {
   const build: Tree = builds[0];
   const path = `${place.path}.builds[0]`;
   warnOfUnknown(draft, build, [...Object.keys(BUILD_KEYS), KUBEFILES_PATH], path);
-  const kubefiles = readKubefilesPath(draft, build[KUBEFILES_PATH], { ...place, path });
+  readKubefilesPath(draft, build[KUBEFILES_PATH], { ...place, path });
   const buildTexts = Array.isArray(text['builds']) ? (text['builds'][0] as Tree) : {};
-  return { value: rule(value, build, kubefiles), text: rule(text, buildTexts, kubefiles) };
+  return { value: rule(value, build), text: rule(text, buildTexts) };
 }
 
-function rule(entry: Tree, build: Tree, kubefiles: string | undefined): Tree {
+function rule(entry: Tree, build: Tree): Tree {
   const fromBuild = Object.entries(BUILD_KEYS).map(([name, key]) => [key, build[name]]);
-  return { repo: entry['repo'], branch: entry['branch'], ...Object.fromEntries(fromBuild), kubefiles };
+  return { repo: entry['repo'], branch: entry['branch'], ...Object.fromEntries(fromBuild) };
 }
 
-function readKubefilesPath(draft: Draft, value: unknown, place: Place): string | undefined {
-  if (value === undefined || value === null || value === '') return undefined;
+/** The rule gets the name of the bundle later, when all folders are known. */
+function readKubefilesPath(draft: Draft, value: unknown, place: Place): void {
+  if (value === undefined || value === null || value === '') return;
   const source = `${place.path}.${KUBEFILES_PATH}`;
   if (typeof value !== 'string') {
     draft.problems.push({ path: source, message: 'must be the path of a folder' });
-    return undefined;
+    return;
   }
-  const folder = resolve(place.workingFolder, value);
-  const name = basename(folder);
-  draft.pathBundles.push({ name, folder, source });
-  return name;
+  draft.pathFolders.push({ folder: resolve(place.workingFolder, value), source, rule: place.index });
 }
 
 function warnOfUnknown(draft: Draft, value: Tree, known: readonly string[], path: string): void {

@@ -9,6 +9,7 @@ import { FilesRead } from './files-read.js';
 import { legacyPath } from './legacy-repos.js';
 import { mergeEnvironment } from './merged-environment.js';
 import { normalize } from './normalize.js';
+import { namePathBundles } from './path-bundles.js';
 import { changedFixedSettings } from './restart-needed.js';
 import { CONFIG_SCHEMA } from './schema.js';
 import { CONFIG_FILE, SETTINGS } from './settings.js';
@@ -55,6 +56,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   refuseEnvironmentOnly(draft);
   readEnvironment(draft, { env, workingFolder, files, process: options.process });
   warnOfVariables(draft, env, options.knownVariables ?? []);
+  const pathBundles = namePathBundles(draft);
   const values = validated(draft);
   draft.problems.push(...missingInGateway(draft, values, options.process), ...checkPatterns(values));
   if (options.running && !draft.isIncomplete)
@@ -63,7 +65,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const { bundles, problems, warnings } = resolveBundles({
     entries: values['bundles'],
     base: fromFile ? dirname(resolve(file)) : workingFolder,
-    pathBundles: draft.pathBundles,
+    pathBundles,
     builtIn: options.builtInFolder ?? builtInFolder(),
     needed: options.process !== 'gateway',
   });

@@ -36,7 +36,7 @@ export function renderSettingsReference(): string {
   return [
     INTRODUCTION,
     table(['Key', 'Type', 'Default', 'Environment', 'Description'], SETTINGS.map(settingRow)),
-    '## A rule\n\nThe keys of an entry of `repos`, and where `RUNBOAT_REPOS` (a JSON list, with exactly one entry in `builds`) has them. There, `kubefiles_path` is the path of a folder; the bundle is named after its last part.\n',
+    '## A rule\n\nThe keys of an entry of `repos`, and where `RUNBOAT_REPOS` (a JSON list, with exactly one entry in `builds`) has them. There, `kubefiles_path` is the path of a folder; the bundle is named after its last part, or its last two where the last parts of two folders are equal.\n',
     table(
       ['Key', 'Type', 'In `RUNBOAT_REPOS`', 'Description'],
       Object.entries(rule?.properties ?? {}).map(([name, schema]) => ruleRow(name, schema, rule)),

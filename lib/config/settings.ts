@@ -31,7 +31,7 @@ export const OTHER_VARIABLES: readonly OtherVariable[] = [
   {
     variable: DEFAULT_KUBEFILES_PATH,
     description:
-      "The folder of the default bundle. The bundle is named after the folder's last part. `RUNBOAT_DEFAULT_BUNDLE`, a name, wins over it.",
+      "The folder of the default bundle. The bundle is named after the folder's last part, or its last two where the last parts of two folders are equal. `RUNBOAT_DEFAULT_BUNDLE`, a name, wins over it.",
   },
   { variable: 'RUNBOAT_KUBECTL', description: 'The path of `kubectl`, when it is not in `PATH`.' },
   {

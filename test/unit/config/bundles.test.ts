@@ -67,17 +67,45 @@ describe('bundles', () => {
     expect(load({ env: both, workingFolder: folder }).config.defaultBundle).toBe('odoo');
   });
 
-  it('of two folders with the same last part cannot be told apart', () => {
-    const folder = folderWith({ ...bundle('a/same'), ...bundle('b/same') });
+  const repos = (...paths: string[]) => {
     const build = (path: string) => ({
       repo: '.',
       branch: '.',
       builds: [{ image: 'x', kubefiles_path: path }],
     });
-    const repos = (...paths: string[]) => ({ ...MINIMAL, RUNBOAT_REPOS: JSON.stringify(paths.map(build)) });
-    expect(load({ env: repos('a/same', 'a/same/'), workingFolder: folder }).warnings).toEqual([]);
-    expect(problemsOf({ env: repos('a/same', 'b/same'), workingFolder: folder })).toEqual([
+    return { ...MINIMAL, RUNBOAT_REPOS: JSON.stringify(paths.map(build)) };
+  };
+
+  it('of folders with the same last part are named after the last two', () => {
+    const workingFolder = folderWith({ ...bundle('16.0/k'), ...bundle('17.0/k'), ...bundle('17.0/other') });
+    expect(load({ env: repos('16.0/k', '16.0/k/'), workingFolder }).config.repos[1]?.kubefiles).toBe('k');
+    const env = { ...repos('16.0/k', '17.0/other'), RUNBOAT_BUILD_DEFAULT_KUBEFILES_PATH: '17.0/k' };
+    const { config, warnings } = load({ env, workingFolder });
+    expect(config.repos.map(({ kubefiles }) => kubefiles)).toEqual(['16.0-k', 'other']);
+    expect(config.defaultBundle).toBe('17.0-k');
+    expect(config.bundles).toMatchObject({
+      '16.0-k': join(workingFolder, '16.0/k'),
+      '17.0-k': join(workingFolder, '17.0/k'),
+      other: join(workingFolder, '17.0/other'),
+    });
+    expect(warnings).toEqual([]);
+  });
+
+  it('of folders with the same last two parts cannot be told apart', () => {
+    const workingFolder = folderWith({ ...bundle('x/a/same'), ...bundle('y/a/same') });
+    expect(problemsOf({ env: repos('x/a/same', 'y/a/same'), workingFolder })).toEqual([
       { path: 'RUNBOAT_REPOS[1].builds[0].kubefiles_path', message: expect.stringContaining('rename one') },
+    ]);
+  });
+
+  it('of a folder that gives no name for a bundle are refused with what to do', () => {
+    const workingFolder = folderWith(bundle('my bundle'));
+    const env = { ...repos('my bundle'), RUNBOAT_BUILD_DEFAULT_KUBEFILES_PATH: '/' };
+    const message = (name: string) =>
+      expect.stringMatching(`\`${name}\` of /.* is not the name of a bundle: .*; rename the folder`);
+    expect(problemsOf({ env, workingFolder })).toEqual([
+      { path: 'RUNBOAT_BUILD_DEFAULT_KUBEFILES_PATH', message: message('') },
+      { path: 'RUNBOAT_REPOS[0].builds[0].kubefiles_path', message: message('my bundle') },
     ]);
   });
 
