@@ -1,4 +1,5 @@
 import { UsageError } from './usage.js';
+import { packageVersion } from './version.js';
 
 interface Command {
   readonly name: string;
@@ -51,6 +52,10 @@ async function dispatch([name, ...rest]: readonly string[]): Promise<number> {
     (wanted ? process.stdout : process.stderr).write(help());
     return wanted ? 0 : 2;
   }
+  if (name === 'version' || name === '--version') {
+    process.stdout.write(`runboat ${packageVersion()}\n`);
+    return 0;
+  }
   const command = commands.find((candidate) => candidate.name === name);
   if (!command) return complain(`There is no command "${name}".`);
   try {
@@ -72,5 +77,5 @@ function complain(sentence: string): number {
 
 function help(): string {
   const list = commands.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`).join('\n');
-  return `Usage: runboat COMMAND [OPTIONS]\n\nCommands:\n${list}\n\nrunboat COMMAND --help tells the options of a command.\n`;
+  return `Usage: runboat COMMAND [OPTIONS]\n\nCommands:\n${list}\n\nrunboat COMMAND --help tells the options of a command, runboat --version the version.\n`;
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it, jest } from '@jest/globals';
 import { configOf, runboat, temporaryFile } from './run-command.js';
 
@@ -46,6 +47,11 @@ it.each([['--help'], ['help'], ['operator', '--help'], ['render', '-h'], ['confi
     expect(stdout).toMatch(/^Usage: runboat /);
   },
 );
+
+it.each([['--version'], ['version']])('the version is one line: runboat %s', async (word) => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+  expect(await runboat([word])).toMatchObject({ code: 0, stdout: `runboat ${version}\n`, stderr: '' });
+});
 
 it('every flag has a variable of the environment that stands for it, and the flag wins', async () => {
   const env = { RUNBOAT_CONFIG: config, RUNBOAT_MODE: 'initialize', RUNBOAT_FILE: build };
