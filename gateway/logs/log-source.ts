@@ -5,7 +5,7 @@ import { defaultContainer } from '../../lib/kube/default-container.js';
 import { ApiError } from '../../lib/kube/errors.js';
 import { objectPath, type Query, resourcePath } from '../../lib/kube/paths.js';
 import type { Pod } from '../../lib/kube/types.js';
-import { refusalOf } from '../builds/refusal.js';
+import { missingRight, refusalOf } from '../builds/refusal.js';
 import { HttpError } from '../http/http-error.js';
 import { choosePod, type LogKind } from './choose-pod.js';
 
@@ -32,7 +32,7 @@ export class LogSource {
     this.pods = resourcePath({ group: '', version: 'v1', plural: 'pods', namespace });
   }
 
-  /** @throws HttpError 404 when there is no log, 503 when the API server is in trouble. */
+  /** @throws HttpError 404 when there is no log, 503 when the API server is in trouble or allows too little. */
   async find(build: string, kind: LogKind): Promise<LogPlace> {
     const pod = choosePod(await this.podsOf(build), kind);
     const container = pod && defaultContainer(pod);
@@ -41,7 +41,7 @@ export class LogSource {
     return { pod: name, path: `${objectPath(this.pods, name)}/log`, container };
   }
 
-  /** The whole log as it is now. @throws HttpError 404 when there is none, 502 when the node fails. */
+  /** The whole log as it is now. @throws HttpError 404 when there is none, 502 when the node fails, 503 as `find`. */
   read(place: LogPlace, signal: AbortSignal): Promise<Readable> {
     return this.open(place, {}, { signal, timeoutMs: NODE_PATIENCE_MS });
   }
@@ -84,6 +84,7 @@ export class LogSource {
       if (error instanceof ApiError && error.status === 204) return Readable.from([]);
       // 400: the container waits to be started. 404: the pod, or its log, has gone meanwhile.
       if (error instanceof ApiError && (error.status === 400 || error.status === 404)) throw noLog(error);
+      if (missingRight(error) !== undefined) throw refusalOf(error, `read the log of the pod ${pod}`);
       const detail = `The node of the pod ${pod} does not give its log. Try again later.`;
       throw new HttpError(502, detail, { cause: error });
     }

@@ -148,6 +148,22 @@ describe('the log of a build', () => {
     },
   );
 
+  it.each(['known/log', 'known/log?follow=true'])(
+    'is answered with 503 and the right that the gateway lacks: %s',
+    async (call) => {
+      const who = 'User "system:serviceaccount:ns:gateway"';
+      node = refuses(
+        403,
+        `pods "p" is forbidden: ${who} cannot get resource "pods/log" in API group "" in the namespace "ns"`,
+      );
+      const answer = await get(call);
+      expect(answer.status).toBe(503);
+      const { detail } = (await answer.json()) as { detail: string };
+      expect(detail).toContain('may not "get pods/log"');
+      expect(detail).not.toContain('serviceaccount');
+    },
+  );
+
   it('is not read when only the headers are asked for', async () => {
     let asked = '';
     node = (response, query) => {
