@@ -21,8 +21,10 @@ export interface HealthServer {
 export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0];
-    if (request.method !== 'GET' && request.method !== 'HEAD')
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('Allow', 'GET, HEAD');
       return answer(response, 405, 'Only GET is served.\n');
+    }
     if (path === '/healthz') return answerState(response, options.problem());
     if (path === '/readyz') return answerState(response, options.waitsFor());
     if (path === '/metrics') return void answerMetrics(response, options.metrics);
