@@ -60,7 +60,7 @@ export function warnOfVariables(draft: Draft, env: NodeJS.ProcessEnv, alsoKnown:
     );
   }
   for (const [name, value] of Object.entries(env)) {
-    if (!name.startsWith('RUNBOAT_') || known.has(name) || isServiceVariable(name, value ?? '')) continue;
+    if (!value || !name.startsWith('RUNBOAT_') || known.has(name) || isServiceVariable(name, value)) continue;
     draft.warnings.push(`${name} is not a setting and is ignored${suggestion(name)}`);
   }
 }

@@ -119,7 +119,13 @@ describe('a variable of the environment', () => {
 
 describe('a variable that is no setting', () => {
   it('is a warning when it begins with RUNBOAT_', () => {
-    const env = { ...MINIMAL, RUNBOAT_SUPPORTED_REPOS: 'x', RUNBOAT_NAMESPACE: 'x', OTHER: 'x' };
+    const env = {
+      ...MINIMAL,
+      RUNBOAT_SUPPORTED_REPOS: 'x',
+      RUNBOAT_NAMESPACE: 'x',
+      OTHER: 'x',
+      RUNBOAT_FOO: '',
+    };
     expect(load({ env }).warnings).toEqual([
       'RUNBOAT_SUPPORTED_REPOS is not a setting and is ignored',
       'RUNBOAT_NAMESPACE is not a setting and is ignored; `namespace` is set by RUNBOAT_BUILD_NAMESPACE',
