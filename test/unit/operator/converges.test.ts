@@ -4,10 +4,12 @@ import { changedMinds, handovers, type Scenario, scenario, unwanted } from './mo
 import { Simulation } from './model/simulation.js';
 import { freezeTime, thawTime } from './model/virtual-time.js';
 
+// The same histories each time, so that a change is judged by itself: RUNBOAT_MODEL_SEED=random looks for other ones,
+// best with more RUNBOAT_MODEL_RUNS. A number is the seed of a failure, to see it again.
 const runs = Number(process.env['RUNBOAT_MODEL_RUNS'] ?? 24);
 const { hrtime } = process;
 const realSeconds = () => hrtime()[0];
-const seed = process.env['RUNBOAT_MODEL_SEED'];
+const seed = process.env['RUNBOAT_MODEL_SEED'] ?? '34';
 
 describe('the operator in a model of the world', () => {
   beforeEach(() => freezeTime());
@@ -43,5 +45,5 @@ async function check(scenarios: fc.Arbitrary<Scenario>, numRuns: number): Promis
     failedAt ??= realSeconds();
     throw new Error(`${violations.join('\n')}\n\n${simulation.trace.join('\n')}`);
   });
-  await fc.assert(holds, { numRuns: Math.ceil(numRuns), ...(seed ? { seed: Number(seed) } : {}) });
+  await fc.assert(holds, { numRuns: Math.ceil(numRuns), ...(seed === 'random' ? {} : { seed: Number(seed) }) });
 }
