@@ -1,18 +1,26 @@
 import { LABEL_JOB_KIND } from '../../crds/constants.js';
+import { isOfDeployment } from '../../lib/kube/deployment-pods.js';
 import type { Pod } from '../../lib/kube/types.js';
 
-/** `run`: of the build's own pods, which are of no job. `initialize`: of its initialisation. */
+/**
+ * `run`: of the pods of the build's Deployment, not those of jobs and other workloads. `initialize`: of its
+ * initialisation.
+ */
 export type LogKind = 'run' | 'initialize';
 
 /** The newest pod of this kind; the order of those of one second is by name, so that everybody chooses alike. */
 export function choosePod(pods: readonly Pod[], kind: LogKind): Pod | undefined {
-  const wanted = kind === 'run' ? undefined : kind;
   return pods
-    .filter(({ metadata }) => metadata.labels?.[LABEL_JOB_KIND] === wanted)
+    .filter((pod) => isOfKind(pod, kind))
     .reduce<Pod | undefined>(
       (best, pod) => (best === undefined || isNewer(pod, best) ? pod : best),
       undefined,
     );
+}
+
+function isOfKind(pod: Pod, kind: LogKind): boolean {
+  const jobKind = pod.metadata.labels?.[LABEL_JOB_KIND];
+  return kind === 'run' ? jobKind === undefined && isOfDeployment(pod) : jobKind === kind;
 }
 
 function isNewer(a: Pod, b: Pod): boolean {

@@ -12,6 +12,7 @@ export interface ObjectMeta {
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
   finalizers?: string[];
+  ownerReferences?: { kind: string; name: string; uid: string; controller?: boolean }[];
 }
 
 /** Any object as the API server answers it. */

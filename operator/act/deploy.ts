@@ -5,7 +5,7 @@ import type { KubeObject } from '../../lib/kube/types.js';
 import { isImmutableRefusal, isOurs, type KnownObject, NotYet, readIfThere } from '../cluster/apply.js';
 import { identityOf } from '../cluster/decorate.js';
 import { releaseDeployment } from '../cluster/release-deployment.js';
-import { listResources } from '../cluster/resources.js';
+import { type FoundResource, listResources } from '../cluster/resources.js';
 import type { KubeResource, Mode } from '../render/types.js';
 import type { BuildSettings } from '../settings.js';
 import type { Work } from './context.js';
@@ -84,6 +84,7 @@ async function removeStale(
   for (const resource of [resources.deployment, ...resources.others]) wanted.add(identityOf(resource));
   for (const found of await listResources(work.services, build)) {
     if (wanted.has(identityOf(found)) || found.isRecord || found.kind === 'Job') continue;
+    if (isMadeByAnother(found)) continue;
     if (found.kind === 'Deployment') await release(work, found.path, found.uid);
     const answer = await work.services.client.delete(found.path, {
       uid: found.uid,
@@ -95,6 +96,11 @@ async function removeStale(
       'Removed a resource that no mode renders any more',
     );
   }
+}
+
+/** What a controller made of a resource goes with that one, for example the pods of a StatefulSet. */
+function isMadeByAnother({ metadata }: FoundResource): boolean {
+  return metadata.ownerReferences?.some(({ controller }) => controller === true) ?? false;
 }
 
 /** Without our finalizer its deletion is over at once and not taken for a user's wish to delete the build. */

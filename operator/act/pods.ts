@@ -1,6 +1,7 @@
 import { INITIALIZED_MESSAGE } from '../../crds/conditions.js';
 import { ANNOTATION_BUILD_UID, LABEL_BUILD, LABEL_JOB_KIND } from '../../crds/constants.js';
 import { defaultContainer } from '../../lib/kube/default-container.js';
+import { isOfDeployment } from '../../lib/kube/deployment-pods.js';
 import { objectPath } from '../../lib/kube/paths.js';
 import type { ContainerStatus, CoreEvent, KubeObject, Pod } from '../../lib/kube/types.js';
 import type { JobView, Verdict } from '../plan/observed.js';
@@ -15,18 +16,19 @@ export async function listPods(work: Work): Promise<Pod[]> {
 }
 
 /**
- * Whether no pod of the build is left but those of cleanup jobs. What nothing else will remove is removed here:
+ * Whether no pod of the build's Deployment and of its initialisations is left. What nothing else will remove is removed here:
  * finished pods, which a ReplicaSet that shrinks does not count, and pods whose owner is gone.
  */
 export async function confirmNoPods(work: Work, deleteOrphans: boolean): Promise<void> {
-  const pods = (await listPods(work)).filter(
-    ({ metadata }) => metadata.labels?.[LABEL_JOB_KIND] !== 'cleanup',
-  );
+  const pods = (await listPods(work)).filter((pod) => {
+    const kind = pod.metadata.labels?.[LABEL_JOB_KIND];
+    return kind === 'initialize' || (kind !== 'cleanup' && isOfDeployment(pod));
+  });
   work.observed.facts.noPodLeft = pods.length === 0;
   if (deleteOrphans) await deleteLeftOver(work, pods);
 }
 
-/** Whether really no pod is left, once all jobs are gone: somebody may have orphaned one of a cleanup job. */
+/** Whether really no pod is left, once all that has pods is gone: somebody may have orphaned one of a cleanup job. */
 export async function removeLastPods(work: Work): Promise<boolean> {
   const pods = await listPods(work);
   await deleteLeftOver(work, pods);
@@ -42,9 +44,7 @@ async function deleteLeftOver(work: Work, pods: readonly Pod[]): Promise<void> {
 function isLeftOver(work: Work, pod: Pod): boolean {
   const phase = pod.status?.phase;
   if (phase === 'Succeeded' || phase === 'Failed') return true;
-  const owner = (
-    pod.metadata as KubeObject['metadata'] & { ownerReferences?: { uid: string; kind: string }[] }
-  ).ownerReferences?.[0];
+  const owner = pod.metadata.ownerReferences?.[0];
   if (!owner) return true;
   if (owner.kind !== 'Job') return false;
   return !work.observed.jobs.some((job) => job.metadata.uid === owner.uid);
@@ -72,8 +72,7 @@ export async function jobResult(work: Work, job: JobView): Promise<Verdict> {
 }
 
 function isPodOf(metadata: KubeObject['metadata'], job: JobView): boolean {
-  const owners = (metadata as { ownerReferences?: { uid: string }[] }).ownerReferences ?? [];
-  return owners.some(({ uid }) => uid === job.metadata.uid);
+  return metadata.ownerReferences?.some(({ uid }) => uid === job.metadata.uid) ?? false;
 }
 
 function startOf(pod: Pod): number {

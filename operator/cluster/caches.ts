@@ -93,10 +93,14 @@ export class Caches {
     return [...candidates].filter(({ buildUid }) => buildUid === build.metadata.uid);
   }
 
-  /** Pods of this very build; the label alone may be a stranger's. */
+  /**
+   * Pods of this very build, for the label alone may be a stranger's: of its Deployment and its jobs. Those of other
+   * workloads of its bundle go with these, and not when the Deployment is scaled down.
+   */
   podsOfBuild(build: BuildView): PodView[] {
     const candidates = this.podsOf.get(build.metadata.name)?.values() ?? [];
-    return [...candidates].filter(({ buildUid }) => buildUid === build.metadata.uid);
+    const own = [...candidates].filter(({ buildUid }) => buildUid === build.metadata.uid);
+    return own.filter(({ kind, ofDeployment }) => kind !== undefined || ofDeployment);
   }
 
   /** A live read: whether a pod of this job, which may be gone itself, has not finished. */

@@ -36,6 +36,15 @@ interface PodTemplate {
   spec?: { restartPolicy?: string; containers?: unknown };
 }
 
+/** What of a workload's spec leads to its pods. */
+interface WorkloadSpec {
+  readonly template?: PodTemplate;
+  /** Of a CronJob. */
+  readonly jobTemplate?: { readonly spec?: WorkloadSpec };
+  /** Of a StatefulSet. */
+  readonly persistentVolumeClaimRetentionPolicy?: object;
+}
+
 /** Labels and annotations that every resource of a build carries. */
 export function ownership(build: BuildView): {
   labels: Record<string, string>;
@@ -58,8 +67,10 @@ export function ownership(build: BuildView): {
 export function withOwnership(resource: KubeResource, build: BuildView): KubeResource {
   const { labels, annotations } = ownership(build);
   const { metadata } = resource;
+  const spec = resource['spec'] as WorkloadSpec | undefined;
   return {
-    ...withPodOwnership(resource, build),
+    ...resource,
+    ...(spec ? { spec: withOwnedClaims(resource, withOwnedPods(spec, build)) } : {}),
     metadata: {
       ...metadata,
       namespace: build.metadata.namespace,
@@ -73,13 +84,21 @@ export function withOwnership(resource: KubeResource, build: BuildView): KubeRes
  * A workload whose pods carry the build's UID. Their label is the bundle's, and others may use it too: without
  * the UID a stranger's pods would be taken for the build's own.
  */
-function withPodOwnership(resource: KubeResource, build: BuildView): KubeResource {
-  const spec = resource['spec'] as { template?: PodTemplate } | undefined;
-  const template = spec?.template;
-  if (template?.spec?.containers === undefined) return resource;
+function withOwnedPods(spec: WorkloadSpec, build: BuildView): WorkloadSpec {
+  const { template, jobTemplate } = spec;
+  if (jobTemplate?.spec)
+    return { ...spec, jobTemplate: { ...jobTemplate, spec: withOwnedPods(jobTemplate.spec, build) } };
+  if (template?.spec?.containers === undefined) return spec;
   const annotations = { ...template.metadata?.annotations, [ANNOTATION_BUILD_UID]: build.metadata.uid };
   const metadata = { ...template.metadata, annotations };
-  return { ...resource, spec: { ...spec, template: { ...template, metadata } } };
+  return { ...spec, template: { ...template, metadata } };
+}
+
+/** The claims that Kubernetes makes for a StatefulSet carry nothing of ours, so they have to go with it. */
+function withOwnedClaims({ apiVersion, kind }: KubeResource, spec: WorkloadSpec): WorkloadSpec {
+  if (kind !== 'StatefulSet' || !apiVersion.startsWith('apps/')) return spec;
+  const policy = { ...spec.persistentVolumeClaimRetentionPolicy, whenDeleted: 'Delete' };
+  return { ...spec, persistentVolumeClaimRetentionPolicy: policy };
 }
 
 /** A Deployment with the state in force over whatever the bundle says. */

@@ -10,6 +10,7 @@ import {
   LABEL_JOB_KIND,
 } from '../../crds/constants.js';
 import type { InitStatus, RunboatBuild } from '../../crds/runboatbuild.generated.js';
+import { isOfDeployment } from '../../lib/kube/deployment-pods.js';
 import type { ContainerStatus, Deployment, Job, KubeObject, ObjectMeta, Pod } from '../../lib/kube/types.js';
 import type {
   BuildView,
@@ -139,6 +140,7 @@ export function viewPod(object: KubeObject): PodView {
     build: metadata.labels?.[LABEL_BUILD] ?? '',
     buildUid: annotations[ANNOTATION_BUILD_UID],
     kind: parseJobKind(metadata.labels?.[LABEL_JOB_KIND]),
+    ofDeployment: isOfDeployment(object),
     attempt: parseAttempt(annotations[ANNOTATION_ATTEMPT]),
     ready: ready?.status === 'True',
     trouble: troubleOf(status),

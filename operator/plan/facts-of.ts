@@ -41,7 +41,7 @@ export function initPods(observed: Observed): PodView[] {
   return observed.pods.filter((pod) => pod.kind === 'initialize');
 }
 
-/** Pods other than those of jobs: the Deployment's. */
+/** Pods other than those of jobs. */
 export function runPods(observed: Observed): PodView[] {
   return observed.pods.filter((pod) => pod.kind === undefined);
 }

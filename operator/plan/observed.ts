@@ -80,6 +80,8 @@ export interface PodView {
   readonly build: string;
   readonly buildUid: string | undefined;
   readonly kind: JobKind | undefined;
+  /** Of the Deployment; what is of neither a job nor the Deployment is of another workload of the bundle. */
+  readonly ofDeployment: boolean;
   readonly attempt: number | undefined;
   readonly ready: boolean;
   /** Why a container waits or the pod is not scheduled, when that is bad news. */
@@ -169,6 +171,7 @@ export interface Observed {
   readonly build: BuildView;
   readonly deployment: DeploymentView | undefined;
   readonly jobs: readonly JobView[];
+  /** Of the Deployment and of jobs. */
   readonly pods: readonly PodView[];
   readonly facts: Facts;
   readonly slots: Slots;

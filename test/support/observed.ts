@@ -110,6 +110,7 @@ export function podView({ metadata, ...parts }: Parts<PodView> = {}): PodView {
     build: 'web',
     buildUid: 'build-uid',
     kind: undefined,
+    ofDeployment: parts.kind === undefined,
     attempt: undefined,
     ready: false,
     trouble: undefined,

@@ -27,7 +27,11 @@ describe('the log of a build in a cluster', () => {
   });
 
   it('is empty while its pod waits for a node', async () => {
-    await pod('waiting', { 'runboat/build': 'logged' }, { schedulerName: 'nobody' });
+    await pod(
+      'waiting',
+      { 'runboat/build': 'logged', 'pod-template-hash': 'x' },
+      { schedulerName: 'nobody' },
+    );
     const answer = await gateway.call('/api/v1/builds/logged/log', { headers: { accept: 'text/plain' } });
     expect([answer.status, await answer.text()]).toEqual([200, '']);
   });

@@ -56,7 +56,7 @@ async function useAll(address: string): Promise<void> {
   const pod = {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name: 'waiting', labels: { 'runboat/build': build.name } },
+    metadata: { name: 'waiting', labels: { 'runboat/build': build.name, 'pod-template-hash': 'x' } },
     spec: { schedulerName: 'nobody', containers: [{ name: 'odoo', image: 'none' }] },
   };
   await kubectl(['create', '-n', namespace.name, '-f', '-'], JSON.stringify(pod));

@@ -2,8 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { choosePod } from '../../../gateway/logs/choose-pod.js';
 import type { Pod } from '../../../lib/kube/types.js';
 
+const ofDeployment = { 'pod-template-hash': '5d4f' };
+
 function pod(name: string, created: string, kind?: string): Pod {
-  const labels = { 'runboat/build': 'b', ...(kind && { 'runboat/job-kind': kind }) };
+  const labels = { 'runboat/build': 'b', ...(kind ? { 'runboat/job-kind': kind } : ofDeployment) };
   const metadata = {
     name,
     uid: name,
@@ -36,6 +38,12 @@ describe('the pod of a log', () => {
     const two = [pod('a', '10:00:00'), pod('b', '10:00:00')];
     expect(choosePod(two, 'run')?.metadata.name).toBe('b');
     expect(choosePod(two.reverse(), 'run')?.metadata.name).toBe('b');
+  });
+
+  it('is not one of another workload of the bundle', () => {
+    const { metadata } = pod('redis-0', '15:00:00');
+    const other = { metadata: { ...metadata, labels: { 'runboat/build': 'b' } } };
+    expect(choosePod([...pods, other], 'run')?.metadata.name).toBe('new');
   });
 
   it('is none when there is none of that kind', () => {

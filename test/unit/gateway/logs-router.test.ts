@@ -85,7 +85,9 @@ afterAll(async () => {
 });
 
 beforeEach(() => {
-  const metadata = { name: 'p', uid: 'u', resourceVersion: '1', creationTimestamp: '2026-11-01T10:00:00Z' };
+  const labels = { 'pod-template-hash': '5d4f' };
+  const creationTimestamp = '2026-11-01T10:00:00Z';
+  const metadata = { name: 'p', uid: 'u', resourceVersion: '1', creationTimestamp, labels };
   pods = [{ metadata, spec: { containers: [{ name: 'odoo' }] } }];
   node = says('\x1b[32mready\x1b[0m <b>\n');
 });

@@ -69,6 +69,41 @@ describe('every resource of a build', () => {
   });
 });
 
+describe('the pods of a build', () => {
+  const containers = [{ name: 'c' }];
+  const template = { metadata: { labels: { app: 'x' } }, spec: { containers } };
+  const owned = {
+    metadata: { labels: { app: 'x' }, annotations: { 'runboat.dev/build-uid': 'build-uid' } },
+    spec: { containers },
+  };
+  const specWith = (kind: string, spec: object) =>
+    specOf(withOwnership(resource(kind, { apiVersion: 'apps/v1', spec }), build));
+
+  it('carry its UID, whatever makes them', () => {
+    expect(specWith('DaemonSet', { template })).toEqual({ template: owned });
+    const jobTemplate = { metadata: { name: 'x' }, spec: { backoffLimit: 1, template } };
+    expect(specWith('CronJob', { schedule: '@daily', jobTemplate })).toEqual({
+      schedule: '@daily',
+      jobTemplate: { metadata: { name: 'x' }, spec: { backoffLimit: 1, template: owned } },
+    });
+  });
+
+  it('that are of a StatefulSet leave no claims behind', () => {
+    const own = { whenScaled: 'Retain', whenDeleted: 'Retain' };
+    const made = specWith('StatefulSet', { template, persistentVolumeClaimRetentionPolicy: own });
+    const policy = { whenScaled: 'Retain', whenDeleted: 'Delete' };
+    expect(made).toEqual({ template: owned, persistentVolumeClaimRetentionPolicy: policy });
+  });
+
+  it('are not looked for in what has none', () => {
+    expect(specWith('Service', { ports: [] })).toEqual({ ports: [] });
+    expect(specWith('Widget', { template: 'text', jobTemplate: 'text' })).toEqual({
+      template: 'text',
+      jobTemplate: 'text',
+    });
+  });
+});
+
 describe('the Deployment', () => {
   it('carries state and finalizer over whatever the bundle says', () => {
     const metadata = {

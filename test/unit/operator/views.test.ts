@@ -132,6 +132,12 @@ describe('what is kept of a pod', () => {
   });
   const troubleOf = (parts: object) => viewPod(object({ metadata: own, ...parts })).trouble;
 
+  it('is whether it is of the Deployment, also where it lost its owner', () => {
+    const metadata = { ...own, labels: { ...own.labels, 'pod-template-hash': '5d4f' } };
+    expect(viewPod(object({ metadata })).ofDeployment).toBe(true);
+    expect(viewPod(object({ metadata: own })).ofDeployment).toBe(false);
+  });
+
   it('is whose it is and whether it is ready', () => {
     const metadata = {
       labels: { ...own.labels, 'runboat/job-kind': 'cleanup' },

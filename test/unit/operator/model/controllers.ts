@@ -117,9 +117,11 @@ export class Controllers {
 
   private createPod(owner: WorldObject, kind: string, template: PodTemplate | undefined): void {
     const { name, uid } = owner.metadata;
+    const hash = kind === 'ReplicaSet' ? { 'pod-template-hash': 'hash' } : {};
     this.world.create('pods', {
       metadata: {
         ...template?.metadata,
+        labels: { ...template?.metadata?.labels, ...hash },
         name: `${name}-${this.world.resourceVersion}`,
         ownerReferences: [{ uid, kind, name }],
       },
