@@ -23,8 +23,12 @@ export interface BuildSettings {
 
 /** A user's mistake that keeps a build from going on: becomes a condition, never a crash. */
 export class BuildRefused extends Error {
-  constructor(readonly verdict: Verdict) {
-    super(verdict.message);
+  constructor(
+    readonly verdict: Verdict,
+    /** The API server's answer, where it was that. */
+    options: { readonly cause?: unknown } = {},
+  ) {
+    super(verdict.message, options);
     this.name = 'BuildRefused';
   }
 }

@@ -2,7 +2,7 @@ import type { InitStatus } from '../../crds/runboatbuild.generated.js';
 import type { Unparsed } from '../../lib/kube/client.js';
 import type { DeleteAnswer } from '../../lib/kube/requests.js';
 import type { KubeObject } from '../../lib/kube/types.js';
-import { isImmutableRefusal, isOurs, type KnownObject, NotYet, readIfThere } from '../cluster/apply.js';
+import { isChangeRefusal, isOurs, type KnownObject, NotYet, readIfThere } from '../cluster/apply.js';
 import { identityOf } from '../cluster/decorate.js';
 import { releaseDeployment } from '../cluster/release-deployment.js';
 import { type FoundResource, listResources } from '../cluster/resources.js';
@@ -117,7 +117,7 @@ function noteDeleted(work: Work, name: string, answer: DeleteAnswer): void {
   if (uid !== undefined) deployments.observeDeleted(name, uid);
 }
 
-/** Only in a reset: what the API server refuses to change because it is immutable is deleted and made again. */
+/** Only in a reset: what the API server refuses to change, but would make anew, is deleted and made again. */
 async function applyOrReplace(
   work: Work,
   resource: KubeResource,
@@ -126,7 +126,8 @@ async function applyOrReplace(
   try {
     return await applyOwned(work, resource, known);
   } catch (error) {
-    if (!isImmutableRefusal(error)) throw error;
+    const { namespace } = work.observed.build.metadata;
+    if (!(await isChangeRefusal(work.services, namespace, resource, error))) throw error;
     await removeForReplacement(work, resource);
     return await applyOwned(work, resource, undefined);
   }

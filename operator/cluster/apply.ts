@@ -7,6 +7,7 @@ import {
   isNotFound,
   isSchemaRefusal,
   isWebhookRefusal,
+  mayHaveHappened,
 } from '../../lib/kube/errors.js';
 import type { KubeObject } from '../../lib/kube/types.js';
 import type { BuildView } from '../plan/observed.js';
@@ -165,7 +166,7 @@ function asRefusal(error: unknown, resource: KubeResource): unknown {
   const isRefused = [400, 403, 413, 422].includes(error.status) || isSchemaRefusal(error);
   if (!isRefused && !isWebhookRefusal(error)) return error;
   const message = `The API server refuses ${describe(resource)}: ${said}. Correct the bundle or its variables, the quota or the admission webhook.`;
-  return new BuildRefused({ reason: 'ApplyRefused', message });
+  return new BuildRefused({ reason: 'ApplyRefused', message }, { cause: error });
 }
 
 /** The operator lacks a right; the API server's sentence names verb and resource. */
@@ -186,8 +187,32 @@ export function isAdmissionRefusal(error: ApiError): boolean {
   return !/\bcannot (create|patch|update|delete|get|list|watch)\b.* in API group/.test(error.serverMessage);
 }
 
-/** The change touches fields that cannot change once an object exists. */
-export function isImmutableRefusal(error: unknown): boolean {
+/**
+ * Whether it is the change that the API server refuses, and not the resource: the same could be made under a name that
+ * is free. That is asked with a dry run, because each kind says in words of its own what cannot change. Where the
+ * answer is about something else, such as a quota that the old object uses up, the words have to do.
+ */
+export async function isChangeRefusal(
+  context: ApplyContext,
+  namespace: string,
+  resource: KubeResource,
+  error: unknown,
+): Promise<boolean> {
   if (!(error instanceof BuildRefused) || error.verdict.reason !== 'ApplyRefused') return false;
-  return /immutable|may not (be changed|change)|cannot be changed|cannot change/i.test(error.message);
+  const path = context.kinds.pathOf(resource, namespace);
+  const { name: _, ...metadata } = resource.metadata;
+  const other = { ...resource, metadata: { ...metadata, generateName: 'runboat-' } };
+  try {
+    await context.client.create(path.slice(0, path.lastIndexOf('/')), other, { dryRun: true });
+    return true;
+  } catch (refusal) {
+    if (!(refusal instanceof ApiError) || mayHaveHappened(refusal)) throw refusal;
+    return refusal.status !== 422 && saysImmutable(error.cause, resource);
+  }
+}
+
+function saysImmutable(error: unknown, { metadata }: KubeResource): boolean {
+  if (!(error instanceof ApiError)) return false;
+  const said = error.serverMessage.replaceAll(metadata.name, '');
+  return /immutable|may not (be changed|change)|cannot be changed|cannot change/i.test(said);
 }
