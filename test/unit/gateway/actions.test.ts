@@ -22,7 +22,13 @@ import { buildObject, SETTINGS } from './builders.js';
 const PATH = '/apis/runboat.dev/v1alpha1/namespaces/builds/runboatbuilds';
 const nothing = () => undefined;
 const NO_LOG = { debug: nothing, info: nothing, warn: nothing, error: nothing };
-const RULES = '{namespace: builds, domain: b.test, repos: [{repo: oca/, branch: .*, image: i}]}';
+const RULES = `
+namespace: builds
+domain: b.test
+repos:
+  - {repo: oca/, branch: .*, image: i}
+  - {repo: slow/, branch: '^([0-9]+[.]?)+$', image: i}
+`;
 const IDENTITY = { repo: 'oca/web', targetBranch: '16.0', pr: null, commit: 'a'.repeat(40) };
 
 /** An API server with builds, whose watch says only what a test lets it say. */
@@ -155,6 +161,14 @@ describe('a webhook that the cluster refuses', () => {
       expect([result, build]).toEqual(['ignored', null]);
     }
     expect(world.asked('POST')).toEqual([]);
+  });
+});
+
+describe('a webhook for which a rule takes too long', () => {
+  it('is ignored, and its answer names the rule', async () => {
+    const claim = { ...IDENTITY, repo: 'slow/web', targetBranch: `${'1'.repeat(60)}x` };
+    const { result, reason } = await deliver({ build: claim }, deliveries());
+    expect([result, reason]).toEqual(['ignored', expect.stringContaining('repos[1] take too long')]);
   });
 });
 
