@@ -45,5 +45,8 @@ async function check(scenarios: fc.Arbitrary<Scenario>, numRuns: number): Promis
     failedAt ??= realSeconds();
     throw new Error(`${violations.join('\n')}\n\n${simulation.trace.join('\n')}`);
   });
-  await fc.assert(holds, { numRuns: Math.ceil(numRuns), ...(seed === 'random' ? {} : { seed: Number(seed) }) });
+  await fc.assert(holds, {
+    numRuns: Math.ceil(numRuns),
+    ...(seed === 'random' ? {} : { seed: Number(seed) }),
+  });
 }
