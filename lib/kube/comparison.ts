@@ -34,8 +34,8 @@ const MAX_SINGLE_READS = 100;
 
 /**
  * Compares name, uid and resourceVersion of all objects with a metadata-only list, because an event can be lost in a
- * healthy watch, and repairs the store, which is done when this resolves. Answers how many objects differed for longer than the grace time; a restore of
- * etcd is not counted, the new list tells of it.
+ * healthy watch, and repairs the store, which is done when this resolves. Answers how many objects differed for longer
+ * than the grace time; a restore of etcd is not counted, the new list tells of it.
  */
 export async function compareWithServer<T extends Cached>(comparison: Comparison<T>): Promise<number> {
   const { store, graceMs, signal, relist } = comparison;

@@ -16,8 +16,8 @@ export async function listPods(work: Work): Promise<Pod[]> {
 }
 
 /**
- * Whether no pod of the build's Deployment and of its initialisations is left. What nothing else will remove is removed here:
- * finished pods, which a ReplicaSet that shrinks does not count, and pods whose owner is gone.
+ * Whether no pod of the build's Deployment and of its initialisations is left. What nothing else will remove is
+ * removed here: finished pods, which a ReplicaSet that shrinks does not count, and pods whose owner is gone.
  */
 export async function confirmNoPods(work: Work, deleteOrphans: boolean): Promise<void> {
   const pods = (await listPods(work)).filter((pod) => {

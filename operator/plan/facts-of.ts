@@ -9,10 +9,6 @@ export function conditionOf(observed: Observed, type: Condition['type']): Condit
   return observed.build.status?.conditions?.find((candidate) => candidate.type === type);
 }
 
-export function hasCondition(observed: Observed, type: Condition['type'], status: 'True' | 'False'): boolean {
-  return conditionOf(observed, type)?.status === status;
-}
-
 /** Initialise jobs of the build, newest attempt first. */
 export function initJobs(observed: Observed): JobView[] {
   return jobsOf(observed, 'initialize');
