@@ -1,8 +1,8 @@
 import { FINALIZER_BUILD, LABEL_BUILD } from '../../crds/constants.js';
-import { isNotFound, mayHaveHappened } from '../../lib/kube/errors.js';
+import { isNotFound } from '../../lib/kube/errors.js';
 import { objectPath } from '../../lib/kube/paths.js';
 import type { KubeObject } from '../../lib/kube/types.js';
-import { asDenied, isNamespaceTerminating, isOurs, NotYet, namespaceTerminates } from '../cluster/apply.js';
+import { asDenied, isLost, isNamespaceTerminating, isOurs, namespaceTerminates } from '../cluster/apply.js';
 import { asJob, withOwnership } from '../cluster/decorate.js';
 import { releaseDeployment } from '../cluster/release-deployment.js';
 import { listResources } from '../cluster/resources.js';
@@ -39,11 +39,6 @@ export async function createCleanupJob(work: Work): Promise<void> {
     else if (error instanceof BuildRefused) noteFailure(work, explain(error.verdict));
     else throw error;
   }
-}
-
-/** The job may have been made although nobody said so. */
-function isLost(error: unknown): boolean {
-  return !(error instanceof BuildRefused || error instanceof NotYet) && mayHaveHappened(error);
 }
 
 /** What is wrong need not be put right any more where no job could run anyway. */

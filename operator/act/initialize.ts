@@ -1,4 +1,4 @@
-import { ApiError, isForbidden, isWebhookRefusal, mayHaveHappened } from '../../lib/kube/errors.js';
+import { ApiError, isForbidden, isWebhookRefusal } from '../../lib/kube/errors.js';
 import { objectPath } from '../../lib/kube/paths.js';
 import type { KubeObject } from '../../lib/kube/types.js';
 import {
@@ -6,6 +6,7 @@ import {
   describe,
   forbidden,
   isAdmissionRefusal,
+  isLost,
   isNamespaceTerminating,
   isOurs,
   NotYet,
@@ -43,9 +44,8 @@ export async function createInitJob(work: Work, attempt: number): Promise<void> 
   } catch (thrown) {
     const error = asDenied(thrown);
     if (error instanceof BuildRefused) return refuseJob(work, error.verdict);
-    const isAnswered = error instanceof NotYet || !mayHaveHappened(error);
-    if (isAnswered && isTooOften(work)) return refuseJob(work, delayVerdict(error as Error));
-    if (!isAnswered) {
+    if (!isLost(error) && isTooOften(work)) return refuseJob(work, delayVerdict(error as Error));
+    if (isLost(error)) {
       facts.jobInDoubt = attempt;
       capacity.doubtInitialization(build.metadata.uid);
     }

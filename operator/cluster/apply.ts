@@ -27,6 +27,11 @@ export class NotYet extends Error {
   }
 }
 
+/** Whether what was to be made may have been made although nobody said so. */
+export function isLost(error: unknown): boolean {
+  return !(error instanceof BuildRefused || error instanceof NotYet) && mayHaveHappened(error);
+}
+
 export interface ApplyContext {
   readonly client: KubeClient;
   readonly kinds: KindTable;

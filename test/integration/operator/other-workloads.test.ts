@@ -1,24 +1,16 @@
-import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { operatorRules } from '../../../operator/rights.js';
-import { createAccount } from '../../support/account.js';
-import { createNamespace, deleteNamespace, kubectl, waitFor } from '../../support/cluster.js';
+import { describe, expect, it } from '@jest/globals';
+import { kubectl, waitFor } from '../../support/cluster.js';
 import {
   createBuild,
   labelled,
   list,
   patch,
-  type RunningOperator,
   remove,
-  startOperator,
   waitForBuild,
   waitForGone,
   waitForPhase,
 } from '../../support/operator.js';
-import { changedBundle } from './bad-input-support.js';
+import { useExactRights } from './exact-rights.js';
 
 const resourceTypes = [
   ...['deployment', 'service', 'ingress', 'configmap', 'secret', 'pvc', 'job'],
@@ -76,24 +68,7 @@ spec:
   containers: [{name: alone, image: none}]
 `;
 
-const namespace = `test-${randomBytes(5).toString('hex')}`;
-const folder = mkdtempSync(join(tmpdir(), 'runboat-other-workloads-'));
-let operator: RunningOperator;
-
-beforeAll(async () => {
-  await createNamespace(namespace);
-  const kubeconfig = join(folder, 'kubeconfig');
-  await createAccount(namespace, 'operator', operatorRules(resourceTypes), kubeconfig);
-  const bundle = changedBundle('other-workloads', ({ addResource }) => addResource(workloads));
-  const config = { resourceTypes, bundles: { more: bundle.folder } };
-  operator = await startOperator({ namespace, kubeconfig, config });
-});
-
-afterAll(async () => {
-  await operator?.stop();
-  await deleteNamespace(namespace);
-  rmSync(folder, { recursive: true });
-});
+const namespace = useExactRights(resourceTypes, 'more', workloads);
 
 /** Names of what runs beside the Deployment, as far as it is there. */
 async function others(build: string): Promise<string[]> {

@@ -1,23 +1,16 @@
-import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { operatorRules } from '../../../operator/rights.js';
-import { createAccount } from '../../support/account.js';
-import { createNamespace, deleteNamespace, getResource, waitFor } from '../../support/cluster.js';
+import { describe, expect, it } from '@jest/globals';
+import { getResource, waitFor } from '../../support/cluster.js';
 import {
   createBuild,
   patch,
-  type RunningOperator,
   read,
   remove,
-  startOperator,
   waitForBuild,
   waitForGone,
   waitForPhase,
 } from '../../support/operator.js';
-import { changedBundle, conditionOf } from './bad-input-support.js';
+import { conditionOf } from './bad-input-support.js';
+import { useExactRights } from './exact-rights.js';
 
 const resourceTypes = [
   ...['deployment', 'service', 'ingress', 'configmap', 'secret', 'pvc', 'job'],
@@ -51,24 +44,7 @@ metadata: {name: text}
 data: {"{{default build_template_vars.key "key"}}": text}
 `;
 
-const namespace = `test-${randomBytes(5).toString('hex')}`;
-const folder = mkdtempSync(join(tmpdir(), 'runboat-reset-replaces-'));
-let operator: RunningOperator;
-
-beforeAll(async () => {
-  await createNamespace(namespace);
-  const kubeconfig = join(folder, 'kubeconfig');
-  await createAccount(namespace, 'operator', operatorRules(resourceTypes), kubeconfig);
-  const bundle = changedBundle('stubborn', ({ addResource }) => addResource(stubborn));
-  const config = { resourceTypes, bundles: { stubborn: bundle.folder } };
-  operator = await startOperator({ namespace, kubeconfig, config });
-});
-
-afterAll(async () => {
-  await operator?.stop();
-  await deleteNamespace(namespace);
-  rmSync(folder, { recursive: true });
-});
+const namespace = useExactRights(resourceTypes, 'stubborn', stubborn);
 
 async function stopped(): Promise<string> {
   const name = await createBuild(namespace, { spec: { kubefiles: 'stubborn' } });
